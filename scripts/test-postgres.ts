@@ -1,0 +1,35 @@
+// One PostgreSQL server for the whole test run, started only when a file that is about to run asks for its URL:
+//   import { inject } from 'vitest'
+//   const url = inject('postgresUrl')
+import { readdir, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { startPostgres } from '../packages/testing/src/postgres.ts'
+
+const NEEDS = /postgresUrl|eachDatabase/
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    postgresUrl: string
+  }
+}
+
+export default async function setup(project: TestProject) {
+  if (!(await needsServer(project))) return
+  const server = await startPostgres({ fast: true })
+  project.provide('postgresUrl', server.url)
+  return server.stop
+}
+
+/** A test file needs the server when it, or a helper in its folder, says `postgresUrl` or `eachDatabase`. */
+async function needsServer(project: TestProject): Promise<boolean> {
+  const { filenamePattern: pattern } = project.vitest as { filenamePattern?: string[] }
+  const { testFiles } = await project.globTestFiles(pattern?.length ? pattern : undefined)
+  const folders = new Set(testFiles.map((file) => dirname(file)))
+  for (const folder of folders) {
+    for (const name of await readdir(folder)) {
+      if (name.endsWith('.ts') && NEEDS.test(await readFile(join(folder, name), 'utf8'))) return true
+    }
+  }
+  return false
+}
