@@ -1,0 +1,138 @@
+import { createLedger, expireHoldsHandler, expireHoldsSchedule, type Ledger } from '../books/ledger/index.ts'
+import { createRates, type Rates } from '../books/rates/index.ts'
+import { createEvents, type Events } from '../platform/events/reader.ts'
+import { createHealth, type Health } from '../platform/health/index.ts'
+import { createJobs, createWorker, type Jobs, type TickReport, type Worker } from '../platform/jobs/index.ts'
+import { systemClock, systemIds } from '../platform/node.ts'
+import { type Logger, redactingLogger, silentLogger } from '../platform/telemetry/index.ts'
+import { applyDeliveryJob, createInbox, type Inbox } from '../platform/webhooks/index.ts'
+import { createTrades, type Quotes, type Trades } from '../products/trades/index.ts'
+import { createOnchain, type Onchain } from '../rails/onchain/index.ts'
+import { createPayouts, type Payouts } from '../rails/payouts/index.ts'
+import type { Filling, Providers } from '../spec/index.ts'
+import type { LastroTx } from '../storage.ts'
+import { createHttp, type HttpSurface } from '../surfaces/http/index.ts'
+import { createApplier } from './applier.ts'
+import type { LastroOptions } from './options.ts'
+import { wireProviders } from './rails.ts'
+import { guardStorage } from './storage.ts'
+
+/** Payouts whose `provider` must be one that fills the payouts port. */
+type PublicPayouts<Ps extends Providers> = Omit<
+  Payouts,
+  'createIn' | 'applyEvent' | 'jobs' | 'check' | 'create'
+> & {
+  create(
+    input: Omit<Parameters<Payouts['create']>[0], 'provider'> & { readonly provider: Filling<Ps, 'payouts'> },
+    options?: Parameters<Payouts['create']>[1],
+  ): ReturnType<Payouts['create']>
+}
+
+/** The engine: everything a host calls. */
+export interface Lastro<Ps extends Providers = Providers> {
+  readonly ledger: Ledger
+  readonly rates: Rates
+  readonly payouts: PublicPayouts<Ps>
+  readonly onchain: Omit<Onchain<LastroTx>, 'takeAddress' | 'createTransferIn' | 'jobs' | 'schedules'>
+  readonly quotes: Quotes
+  readonly trades: Trades
+  readonly webhooks: Inbox
+  readonly events: Events
+  readonly jobs: Jobs
+  readonly health: Health
+  readonly http: HttpSurface
+  /** Runs durable jobs in a long-lived process. */
+  readonly worker: Pick<Worker, 'start' | 'stop'>
+  /** Runs what is due for a moment, from a cron route: the same guarantees as the worker. */
+  tick(options?: { readonly budgetMs?: number }): Promise<TickReport>
+  /** Brings the database up to date and makes the job queue ready. Call it at start-up or at deployment. */
+  migrate(): Promise<{ readonly from: number; readonly to: number }>
+  /** Stops the worker and lets go of the storage. */
+  close(): Promise<void>
+}
+
+/**
+ * Wires the engine. It opens nothing and calls nobody: call `migrate()` once, then use it.
+ * @throws LastroError `invalid_input` naming the option and the rule.
+ */
+export function createLastro<const Ps extends Providers>(options: LastroOptions<Ps>): Lastro<Ps> {
+  const { providers, clock = systemClock, ids = systemIds } = options
+  const storage = guardStorage(options.storage)
+  const logger: Logger = redactingLogger(options.logger ?? silentLogger)
+  const wired = wireProviders(providers, options)
+  const base = { storage, clock, ids, logger }
+
+  // Rails tell products of what happened to them; products ask rails. The knot is tied here and nowhere else.
+  const payouts: Payouts<LastroTx> = createPayouts<LastroTx>({
+    ...base,
+    rails: wired.payouts,
+    onPayout: (tx, payout, change) => products.onPayout(tx, payout, change),
+    ...(options.payouts === undefined ? {} : { times: options.payouts }),
+  })
+  const onchain: Onchain<LastroTx> = createOnchain<LastroTx>({
+    ...base,
+    chains: wired.chains,
+    rails: wired.rails,
+    signer: wired.signer,
+    onDeposit: (tx, deposit, change) => products.onDeposit(tx, deposit, change),
+    onTransfer: (tx, transfer, change) => products.onTransfer(tx, transfer, change),
+    ...(options.onchain === undefined ? {} : { options: options.onchain }),
+  })
+  const rates = createRates({
+    ...base,
+    sources: wired.rateSources,
+    ...(options.rates === undefined ? {} : { options: options.rates }),
+  })
+  const products = createTrades<LastroTx>({
+    ...base,
+    chains: wired.chains,
+    rates,
+    payouts,
+    onchain,
+    ...(options.trades === undefined ? {} : { options: options.trades }),
+  })
+  const webhooks = createInbox({ ...base, providers })
+  const events = createEvents(base)
+  const handlers = [
+    ...payouts.jobs,
+    ...onchain.jobs,
+    ...products.jobs,
+    expireHoldsHandler(base),
+    applyDeliveryJob({ ...base, providers, applier: createApplier({ payouts, wired, clock }) }),
+  ]
+  const worker = createWorker(
+    {
+      ...base,
+      queue: storage.queue,
+      handlers: new Map(handlers.map((handler) => [handler.definition.name, handler])),
+      schedules: [...onchain.schedules, expireHoldsSchedule],
+      everyRound: () => events.deliver(),
+    },
+    options.worker,
+  )
+
+  return {
+    ledger: createLedger(base),
+    rates,
+    payouts,
+    onchain,
+    quotes: products.quotes,
+    trades: products.trades,
+    webhooks,
+    events,
+    jobs: createJobs({ ...base, queue: storage.queue }),
+    health: createHealth({ storage, providers, rails: wired.rails }),
+    http: createHttp({ webhooks, ...(options.basePath === undefined ? {} : { basePath: options.basePath }) }),
+    worker,
+    tick: (budget) => worker.tick(budget),
+    async migrate() {
+      const report = await storage.migrate()
+      await storage.queue.prepare(handlers.map((handler) => handler.definition))
+      return report
+    },
+    async close() {
+      await worker.stop()
+      await storage.close()
+    },
+  }
+}

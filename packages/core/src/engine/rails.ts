@@ -1,0 +1,48 @@
+import { createRail, type Rail, type RailOptions } from '../platform/policies/index.ts'
+import type { ChainProvider, PayoutProvider, Ports, Providers, RateSource, Signer } from '../spec/index.ts'
+
+/** Every provider's guarded way, and the providers that fill each port. */
+export interface Wired {
+  readonly rails: Readonly<Record<string, Rail>>
+  readonly payouts: Readonly<Record<string, { readonly port: PayoutProvider; readonly rail: Rail }>>
+  readonly chains: Readonly<Record<string, ChainProvider>>
+  readonly rateSources: readonly { readonly name: string; readonly port: RateSource; readonly rail: Rail }[]
+  readonly signer: Signer | null
+}
+
+/** Sorts providers by the ports they fill, one rail each. */
+export function wireProviders(
+  providers: Providers,
+  options: { readonly rails?: RailOptions; readonly rateOrder?: readonly string[] },
+): Wired {
+  const rails = Object.fromEntries(
+    Object.keys(providers).map((name) => [name, createRail(name, options.rails)]),
+  )
+  const railOf = (name: string) => rails[name] ?? createRail(name, options.rails)
+  const payouts = filling(providers, 'payouts').map(
+    ([name, port]) => [name, { port, rail: railOf(name) }] as const,
+  )
+  const order = options.rateOrder ?? Object.keys(providers)
+  const sources = filling(providers, 'rates')
+    .filter(([name]) => order.includes(name))
+    .sort(([left], [right]) => order.indexOf(left) - order.indexOf(right))
+  return {
+    rails,
+    payouts: Object.fromEntries(payouts),
+    chains: Object.fromEntries(filling(providers, 'chain')),
+    rateSources: sources.map(([name, port]) => ({ name, port, rail: railOf(name) })),
+    signer: filling(providers, 'signer')[0]?.[1] ?? null,
+  }
+}
+
+function filling<K extends keyof Ports>(
+  providers: Providers,
+  port: K,
+): readonly (readonly [string, NonNullable<Ports[K]>])[] {
+  const found: (readonly [string, NonNullable<Ports[K]>])[] = []
+  for (const [name, provider] of Object.entries(providers)) {
+    const filled = provider[port]
+    if (filled !== undefined) found.push([name, filled])
+  }
+  return found
+}

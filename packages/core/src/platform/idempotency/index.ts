@@ -1,0 +1,2 @@
+export { once } from './once.ts'
+export type { IdempotencyStore } from './store.ts'

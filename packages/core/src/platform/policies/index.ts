@@ -1,0 +1,1 @@
+export { createRail, insideTransaction, type Rail, type RailOptions } from './rail.ts'

@@ -1,0 +1,145 @@
+import { z } from 'zod'
+import { LastroError } from '../../platform/errors/index.ts'
+import { once } from '../../platform/idempotency/index.ts'
+import { idempotencyKeySchema, parseInput, positiveMoneySchema, refuse } from '../../platform/input.ts'
+import { sha256Hex } from '../../platform/node.ts'
+import type { Destination, Money } from '../../spec/index.ts'
+import { type PayoutDeps, type PayoutRail, type PayoutWork, railOf } from './context.ts'
+import { submitPayout } from './jobs.ts'
+import type { Payout } from './payout.ts'
+import { defaultSource, holdMoney, openPayoutAccounts } from './transition.ts'
+
+const text = (max: number) =>
+  z.string().min(1, 'must not be empty').max(max, `must be at most ${max} characters`)
+
+/** A destination's form; whether the provider takes it is checked after. */
+export const destinationSchema = z.discriminatedUnion(
+  'kind',
+  [
+    z.strictObject({ kind: z.literal('pix_key'), key: text(77), ownerDocument: text(18).optional() }),
+    z.strictObject({
+      kind: z.literal('bank_account'),
+      name: text(120),
+      document: text(18),
+      ispb: z.string().regex(/^[0-9A-Z]{8}$/, 'must be 8 characters'),
+      branch: text(4),
+      number: text(20),
+      type: z.enum(['checking', 'savings'], { error: 'must be checking or savings' }),
+    }),
+    z.strictObject({
+      kind: z.literal('address'),
+      network: text(64),
+      address: text(128),
+      memo: text(128).optional(),
+    }),
+  ],
+  { error: 'must have a kind: pix_key, bank_account or address' },
+)
+
+const schema = z.strictObject({
+  provider: text(64),
+  amount: positiveMoneySchema,
+  destination: destinationSchema,
+  description: text(140).optional(),
+  source: text(128).optional(),
+  correlation: text(128).optional(),
+  idempotencyKey: idempotencyKeySchema,
+})
+
+/** What a payout is made of. */
+export interface CreatePayout {
+  /** The name the host gave a provider that fills the payouts port. */
+  readonly provider: string
+  readonly amount: Money
+  readonly destination: Destination
+  /** For the payee's statement, 140 characters at most. */
+  readonly description?: string
+  /** The ledger account that pays. Default `clearing:payouts:<asset>`, which may go below zero. */
+  readonly source?: string
+  /** The intent that wants it, for the timeline. Default: the payout itself. */
+  readonly correlation?: string
+  /** The name of this intent: the same for every attempt of yours to create it. */
+  readonly idempotencyKey: string
+}
+
+/** Creates a payout inside the caller's transaction: the row, the hold, the job and the event. */
+export function createPayout<T extends PayoutWork>(
+  deps: PayoutDeps<T>,
+  tx: T,
+  input: CreatePayout,
+): Promise<Payout> {
+  const parsed = parseInput(schema, input)
+  const { port } = checkRail(deps, input)
+  const at = deps.clock.now()
+  const { idempotencyKey: key, ...body } = parsed
+  return once(tx, { operation: 'payouts.create', key, body, at }, async () => {
+    const id = deps.ids.next('pout')
+    const payout: Payout = {
+      id,
+      provider: input.provider,
+      state: 'created',
+      amount: input.amount,
+      destination: input.destination,
+      description: input.description ?? null,
+      sourceAccount: input.source ?? defaultSource(input.amount.asset),
+      correlation: input.correlation ?? id,
+      attempts: 0,
+      providerRef: port.refFor?.(id) ?? null,
+      endToEndId: null,
+      reason: null,
+      detail: null,
+      createdAt: at,
+      updatedAt: at,
+      submittedAt: null,
+      version: 1,
+    }
+    await openPayoutAccounts(tx, payout)
+    await holdMoney(tx, payout)
+    await tx.payouts.insert(payout)
+    await tx.jobs.enqueue(submitPayout, { payoutId: id, lane: laneOf(payout, port.concurrency) })
+    await tx.events.append({
+      type: 'payout.created',
+      subject: id,
+      correlation: payout.correlation,
+      data: {
+        provider: payout.provider,
+        amount: payout.amount.amount.toString(),
+        asset: payout.amount.asset,
+      },
+      at,
+    })
+    return payout
+  })
+}
+
+/** The lane of a payout: as many per provider as it takes at once, so that a slow one blocks few others. */
+export function laneOf(payout: Pick<Payout, 'id' | 'provider'>, concurrency: number): string {
+  const width = Math.max(1, Math.trunc(concurrency))
+  return `${payout.provider}:${Number.parseInt(sha256Hex(payout.id).slice(0, 8), 16) % width}`
+}
+
+/** @throws LastroError when the provider is missing, or cannot send this asset to this destination. */
+export function checkRail(
+  deps: Pick<PayoutDeps, 'rails'>,
+  input: Pick<CreatePayout, 'provider' | 'amount' | 'destination'>,
+): PayoutRail {
+  const found = railOf(deps, input.provider)
+  if (found === undefined)
+    throw new LastroError('provider_missing', { provider: input.provider, port: 'payouts' })
+  const { port } = found
+  if (!port.assets.includes(input.amount.asset)) {
+    refuse(
+      'amount.asset',
+      `${input.provider} does not pay ${input.amount.asset}, only ${port.assets.join(', ')}`,
+    )
+  }
+  if (!port.destinations.includes(input.destination.kind)) {
+    refuse(
+      'destination.kind',
+      `${input.provider} does not pay to ${input.destination.kind}, only ${port.destinations.join(', ')}`,
+    )
+  }
+  const broken = port.checkDestination?.(input.destination) ?? null
+  if (broken !== null) refuse('destination', broken)
+  return found
+}

@@ -1,0 +1,61 @@
+/** The only door for storage packages: every store port, and the types their rows become. */
+import type { LedgerTx } from './books/ledger/store.ts'
+import type { RateTx } from './books/rates/store.ts'
+import type { PlatformTx, Storage } from './platform/storage/index.ts'
+import type { TradeTx } from './products/trades/store.ts'
+import type { OnchainTx } from './rails/onchain/store.ts'
+import type { PayoutTx } from './rails/payouts/store.ts'
+
+export type {
+  AccountState,
+  Balance,
+  LedgerAccount,
+  LedgerBreach,
+  LedgerStore,
+  LedgerTransfer,
+  NewAccount,
+  NewTransfer,
+  NormalSide,
+  RefusalRule,
+  StateChange,
+  TransferKind,
+  TransferResult,
+  TrialBalanceRow,
+} from './books/ledger/store.ts'
+export * from './books/ledger/store.ts'
+export type { RateStore, RateTx, StoredRate } from './books/rates/store.ts'
+export type { AuditEntry, AuditStore } from './platform/audit/index.ts'
+export { LastroError } from './platform/errors/index.ts'
+export type { EventStore, Json, LoggedEvent, NewEvent } from './platform/events/index.ts'
+export type { IdempotencyStore } from './platform/idempotency/index.ts'
+export type {
+  ClaimedJob,
+  DeadJob,
+  JobDefinition,
+  JobEnqueuer,
+  JobQueue,
+  QueueDepth,
+  ScheduleStore,
+} from './platform/jobs/index.ts'
+export type {
+  HostTx,
+  Page,
+  PageRequest,
+  PlatformTx,
+  Storage,
+  UnitOfWork,
+  WriteOptions,
+} from './platform/storage/index.ts'
+export type { Delivery, DeliveryState, DeliveryStore } from './platform/webhooks/index.ts'
+export type { Quote, QuoteId } from './products/trades/quote.ts'
+export type { TradeStore, TradeTx } from './products/trades/store.ts'
+export type { Trade, TradeId, TradeState } from './products/trades/trade.ts'
+export * from './rails/onchain/store.ts'
+export type { Payout, PayoutId, PayoutState } from './rails/payouts/payout.ts'
+export type { PayoutStore, PayoutTx } from './rails/payouts/store.ts'
+
+/** Everything that can be read and written in one transaction. */
+export type LastroTx = PlatformTx & LedgerTx & RateTx & OnchainTx & PayoutTx & TradeTx
+
+/** A storage for the whole engine. */
+export type LastroStorage = Storage<LastroTx>
