@@ -68,14 +68,14 @@ const insideCore = [
     },
   ),
   rule(
-    'core-node-only-crypto-in-one-file',
-    { path: CORE, pathNot: [`${CORE}platform/crypto\\.ts$`] },
+    'core-node-only-in-one-file',
+    { path: CORE, pathNot: [`${CORE}platform/node\\.ts$`] },
     { dependencyTypes: ['core'] },
   ),
   rule(
-    'core-crypto-file-only-crypto',
-    { path: `${CORE}platform/crypto\\.ts$` },
-    { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
+    'core-node-file-only-crypto-and-async-hooks',
+    { path: `${CORE}platform/node\\.ts$` },
+    { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|async_hooks)$' },
   ),
 ]
 

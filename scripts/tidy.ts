@@ -145,14 +145,22 @@ function hasTooManyParameters(node: ts.Node): boolean {
     return false
   if (ts.isCallExpression(node.parent) || ts.isNewExpression(node.parent)) return false
   const parameters = node.parameters.filter(({ name }) => name.getText() !== 'this')
-  const positional = parameters.filter((parameter, index) => index < MAX_POSITIONAL || !isObject(parameter))
-  return positional.length > MAX_POSITIONAL + (parameters[0]?.name.getText() === 'tx' ? 1 : 0)
+  const limit = MAX_POSITIONAL + (parameters[0]?.name.getText() === 'tx' ? 1 : 0)
+  const last = parameters[limit]
+  return parameters.length > limit + 1 || (last !== undefined && !isObject(last))
 }
 
-/** A parameter whose fields are named where it is passed: destructured, with its type in place, or `…Options`. */
+const PRIMITIVES = new Set([
+  ts.SyntaxKind.StringKeyword,
+  ts.SyntaxKind.NumberKeyword,
+  ts.SyntaxKind.BooleanKeyword,
+  ts.SyntaxKind.BigIntKeyword,
+])
+
+/** A parameter that is not a bare value: destructured, or of a type with a name or with fields. */
 function isObject({ name, type }: ts.ParameterDeclaration): boolean {
-  if (ts.isObjectBindingPattern(name) || (type && ts.isTypeLiteralNode(type))) return true
-  return type !== undefined && ts.isTypeReferenceNode(type) && /Options$/.test(type.typeName.getText())
+  if (ts.isObjectBindingPattern(name)) return true
+  return type !== undefined && !PRIMITIVES.has(type.kind)
 }
 
 /** `fetch` as a value where no parameter or variable of the file has that name. */

@@ -47,12 +47,17 @@ export type {
   WriteOptions,
 } from './platform/storage/index.ts'
 export type { Delivery, DeliveryState, DeliveryStore } from './platform/webhooks/index.ts'
-export type { Quote, QuoteId } from './products/trades/quote.ts'
-export type { TradeStore, TradeTx } from './products/trades/store.ts'
-export type { Trade, TradeId, TradeState } from './products/trades/trade.ts'
+export type {
+  Quote,
+  QuoteId,
+  Trade,
+  TradeId,
+  TradeState,
+  TradeStore,
+  TradeTx,
+} from './products/trades/index.ts'
 export * from './rails/onchain/store.ts'
-export type { Payout, PayoutId, PayoutState } from './rails/payouts/payout.ts'
-export type { PayoutStore, PayoutTx } from './rails/payouts/store.ts'
+export type { Payout, PayoutId, PayoutState, PayoutStore, PayoutTx } from './rails/payouts/index.ts'
 
 /** Everything that can be read and written in one transaction. */
 export type LastroTx = PlatformTx & LedgerTx & RateTx & OnchainTx & PayoutTx & TradeTx

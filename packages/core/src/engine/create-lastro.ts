@@ -1,18 +1,19 @@
 import { createLedger, expireHoldsHandler, expireHoldsSchedule, type Ledger } from '../books/ledger/index.ts'
-import { createRates, type Rates } from '../books/rates/index.ts'
-import { createEvents, type Events } from '../platform/events/reader.ts'
+import type { Rates } from '../books/rates/index.ts'
+import { createEvents, type Events } from '../platform/events/index.ts'
 import { createHealth, type Health } from '../platform/health/index.ts'
 import { createJobs, createWorker, type Jobs, type TickReport, type Worker } from '../platform/jobs/index.ts'
 import { systemClock, systemIds } from '../platform/node.ts'
 import { type Logger, redactingLogger, silentLogger } from '../platform/telemetry/index.ts'
 import { applyDeliveryJob, createInbox, type Inbox } from '../platform/webhooks/index.ts'
-import { createTrades, type Quotes, type Trades } from '../products/trades/index.ts'
-import { createOnchain, type Onchain } from '../rails/onchain/index.ts'
-import { createPayouts, type Payouts } from '../rails/payouts/index.ts'
+import type { Quotes, Trades } from '../products/trades/index.ts'
+import type { Onchain } from '../rails/onchain/index.ts'
+import type { Payouts } from '../rails/payouts/index.ts'
 import type { Filling, Providers } from '../spec/index.ts'
 import type { LastroTx } from '../storage.ts'
 import { createHttp, type HttpSurface } from '../surfaces/http/index.ts'
 import { createApplier } from './applier.ts'
+import { wireDomains } from './domains.ts'
 import type { LastroOptions } from './options.ts'
 import { wireProviders } from './rails.ts'
 import { guardStorage } from './storage.ts'
@@ -61,36 +62,7 @@ export function createLastro<const Ps extends Providers>(options: LastroOptions<
   const logger: Logger = redactingLogger(options.logger ?? silentLogger)
   const wired = wireProviders(providers, options)
   const base = { storage, clock, ids, logger }
-
-  // Rails tell products of what happened to them; products ask rails. The knot is tied here and nowhere else.
-  const payouts: Payouts<LastroTx> = createPayouts<LastroTx>({
-    ...base,
-    rails: wired.payouts,
-    onPayout: (tx, payout, change) => products.onPayout(tx, payout, change),
-    ...(options.payouts === undefined ? {} : { times: options.payouts }),
-  })
-  const onchain: Onchain<LastroTx> = createOnchain<LastroTx>({
-    ...base,
-    chains: wired.chains,
-    rails: wired.rails,
-    signer: wired.signer,
-    onDeposit: (tx, deposit, change) => products.onDeposit(tx, deposit, change),
-    onTransfer: (tx, transfer, change) => products.onTransfer(tx, transfer, change),
-    ...(options.onchain === undefined ? {} : { options: options.onchain }),
-  })
-  const rates = createRates({
-    ...base,
-    sources: wired.rateSources,
-    ...(options.rates === undefined ? {} : { options: options.rates }),
-  })
-  const products = createTrades<LastroTx>({
-    ...base,
-    chains: wired.chains,
-    rates,
-    payouts,
-    onchain,
-    ...(options.trades === undefined ? {} : { options: options.trades }),
-  })
+  const { payouts, onchain, rates, products } = wireDomains(base, { options, wired })
   const webhooks = createInbox({ ...base, providers })
   const events = createEvents(base)
   const handlers = [

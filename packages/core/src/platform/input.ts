@@ -6,7 +6,11 @@ import { LastroError } from './errors/index.ts'
  * Checks input at the edge; `at` is the field it stands in, when it is a part of something.
  * @throws LastroError `invalid_input` naming the first field that breaks a rule, and the rule.
  */
-export function parseInput<S extends z.ZodType>(schema: S, input: unknown, at?: string): z.output<S> {
+export function parseInput<S extends z.ZodType>(
+  schema: S,
+  input: unknown,
+  { at }: { at?: string } = {},
+): z.output<S> {
   const result = schema.safeParse(input)
   if (result.success) return result.data
   const issue = result.error.issues[0]

@@ -52,20 +52,20 @@ export function zero<const A extends AssetId>(asset: A): Money<A> {
   return { amount: 0n, asset }
 }
 
-function assertSame(left: Money, right: Money, verb: string): void {
+function assertSame(left: Money, right: Money): void {
   if (left.asset !== right.asset)
-    throw new RangeError(`Cannot ${verb} ${right.asset} and ${left.asset}: the assets differ.`)
+    throw new RangeError(`Cannot put ${right.asset} and ${left.asset} together: the assets differ.`)
 }
 
 /** The sum. @throws RangeError when the assets differ. */
 export function add<A extends AssetId>(left: Money<A>, right: Money<NoInfer<A>>): Money<A> {
-  assertSame(left, right, 'add')
+  assertSame(left, right)
   return { amount: left.amount + right.amount, asset: left.asset }
 }
 
 /** The difference, which may be negative. @throws RangeError when the assets differ. */
 export function subtract<A extends AssetId>(left: Money<A>, right: Money<NoInfer<A>>): Money<A> {
-  assertSame(left, right, 'subtract')
+  assertSame(left, right)
   return { amount: left.amount - right.amount, asset: left.asset }
 }
 
@@ -76,7 +76,7 @@ export function negate<A extends AssetId>(money: Money<A>): Money<A> {
 
 /** -1, 0 or 1. @throws RangeError when the assets differ. */
 export function compare<A extends AssetId>(left: Money<A>, right: Money<NoInfer<A>>): -1 | 0 | 1 {
-  assertSame(left, right, 'compare')
+  assertSame(left, right)
   return left.amount < right.amount ? -1 : left.amount > right.amount ? 1 : 0
 }
 

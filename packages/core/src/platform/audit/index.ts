@@ -1,5 +1,5 @@
 import type { Json } from '../events/index.ts'
-import type { Page, PageRequest } from '../storage/index.ts'
+import type { Page, PageRequest } from '../unit-of-work/index.ts'
 
 /** Who did what, for people who must answer for it. */
 export interface AuditEntry {

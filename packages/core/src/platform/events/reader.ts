@@ -1,8 +1,8 @@
 import type { Clock } from '../../spec/index.ts'
 import { refuse } from '../input.ts'
-import type { HostTx, PlatformTx, UnitOfWork } from '../storage/index.ts'
 import { describeError, type Logger } from '../telemetry/index.ts'
-import type { LoggedEvent } from './index.ts'
+import type { HostTx, UnitOfWork } from '../unit-of-work/index.ts'
+import type { EventStore, LoggedEvent } from './log.ts'
 
 /** Reads the log, each event once: its writes through `tx` commit together with the reader's place. */
 export type EventHandler = (events: readonly LoggedEvent[], context: { readonly tx: HostTx }) => Promise<void>
@@ -25,6 +25,12 @@ export interface Events {
   deliver(): Promise<number>
 }
 
+/** What a transaction must offer to readers of the log. */
+export interface EventTx {
+  readonly events: EventStore
+  readonly host: HostTx
+}
+
 const BATCH = 100
 const MAX_READ = 1_000
 
@@ -36,7 +42,7 @@ interface Follower {
 
 /** Makes the host's side of the event log. */
 export function createEvents(deps: {
-  readonly storage: UnitOfWork<PlatformTx>
+  readonly storage: UnitOfWork<EventTx>
   readonly clock: Clock
   readonly logger: Logger
 }): Events {
@@ -74,7 +80,7 @@ export function createEvents(deps: {
 }
 
 function deliverBatch(
-  deps: { readonly storage: UnitOfWork<PlatformTx>; readonly clock: Clock },
+  deps: { readonly storage: UnitOfWork<EventTx>; readonly clock: Clock },
   follower: Follower,
 ): Promise<number> {
   return deps.storage.transaction(async (tx) => {

@@ -1,6 +1,5 @@
 import type { ProbeResult, Providers } from '../../spec/index.ts'
 import type { Rail } from '../policies/index.ts'
-import type { PlatformTx, Storage } from '../storage/index.ts'
 import { describeError } from '../telemetry/index.ts'
 
 /** How one part stands. */
@@ -26,7 +25,7 @@ const PROBE_MS = 10_000
 
 /** Makes the health check. Probes go past the breaker: they are how one finds out whether a provider is back. */
 export function createHealth(deps: {
-  readonly storage: Storage<PlatformTx>
+  readonly storage: { check(): Promise<void> }
   readonly providers: Providers
   readonly rails: Readonly<Record<string, Rail>>
 }): Health {
@@ -41,7 +40,7 @@ export function createHealth(deps: {
   }
 }
 
-async function checkStorage(storage: Storage<PlatformTx>): Promise<PartHealth> {
+async function checkStorage(storage: { check(): Promise<void> }): Promise<PartHealth> {
   try {
     await storage.check()
     return { part: 'storage', ok: true, detail: 'reachable and up to date' }

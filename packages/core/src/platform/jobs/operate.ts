@@ -1,6 +1,7 @@
 import type { Clock } from '../../spec/index.ts'
+import type { AuditStore } from '../audit/index.ts'
 import { LastroError } from '../errors/index.ts'
-import type { Page, PageRequest, PlatformTx, UnitOfWork } from '../storage/index.ts'
+import type { Page, PageRequest, UnitOfWork } from '../unit-of-work/index.ts'
 import type { DeadJob, JobQueue, QueueDepth } from './queue.ts'
 
 /** Durable jobs, as an operator sees them. */
@@ -16,7 +17,7 @@ export interface Jobs {
 /** Makes the operator's side of the queue. */
 export function createJobs(deps: {
   readonly queue: JobQueue
-  readonly storage: UnitOfWork<PlatformTx>
+  readonly storage: UnitOfWork<{ readonly audit: AuditStore }>
   readonly clock: Clock
 }): Jobs {
   return {

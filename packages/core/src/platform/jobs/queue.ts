@@ -1,4 +1,4 @@
-import type { Page, PageRequest } from '../storage/index.ts'
+import type { Page, PageRequest } from '../unit-of-work/index.ts'
 import type { JobDefinition } from './job.ts'
 
 /** A job that this process may run now, until its claim ends. */

@@ -19,7 +19,10 @@ export interface RunDeps {
 export type RunResult = 'done' | 'retry' | 'dead' | 'lost'
 
 /** Milliseconds before the next attempt: doubling from `baseMs` to `maxMs`, spread by a fifth either way. */
-export function backoffMs(retry: RetryPolicy, attempt: number, spread: number): number {
+export function backoffMs(
+  retry: RetryPolicy,
+  { attempt, spread }: { attempt: number; spread: number },
+): number {
   const plain = Math.min(retry.maxMs, retry.baseMs * 2 ** Math.min(attempt - 1, 30))
   return Math.round(plain * (0.8 + 0.4 * spread))
 }
@@ -68,7 +71,7 @@ async function settleFailure(
   const wanted = askedDelayMs(failure.error)
   const retryAt = isDead
     ? null
-    : later(deps.clock, wanted ?? backoffMs(definition.retry, job.attempt, jitter()))
+    : later(deps.clock, wanted ?? backoffMs(definition.retry, { attempt: job.attempt, spread: jitter() }))
   const facts = { job: job.name, id: job.id, attempt: job.attempt, error }
   if (isDead) deps.logger.error(facts, 'job died')
   else deps.logger.warn(facts, 'job failed, will run again')

@@ -1,7 +1,7 @@
 import { monotonicMs, sleep } from '../node.ts'
-import type { PlatformTx, UnitOfWork } from '../storage/index.ts'
 import { describeError } from '../telemetry/index.ts'
-import type { Schedule } from './job.ts'
+import type { UnitOfWork } from '../unit-of-work/index.ts'
+import type { JobEnqueuer, Schedule, ScheduleStore } from './job.ts'
 import { type RunDeps, type RunResult, runJob } from './run.ts'
 
 /** How a worker works. All have defaults. */
@@ -32,7 +32,7 @@ export interface Worker {
 }
 
 interface WorkerDeps extends RunDeps {
-  readonly storage: UnitOfWork<PlatformTx>
+  readonly storage: UnitOfWork<{ readonly jobs: JobEnqueuer; readonly schedules: ScheduleStore }>
   readonly schedules: readonly Schedule[]
   /** What else is done each time round: readers of the event log. Must not throw for what it can tell by itself. */
   readonly everyRound?: () => Promise<unknown>

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import type { Clock, ProviderEvent, Providers } from '../../spec/index.ts'
-import { defineJob, handle, type JobHandler } from '../jobs/job.ts'
-import type { PlatformTx, UnitOfWork } from '../storage/index.ts'
+import { defineJob, handle, type JobHandler } from '../jobs/index.ts'
 import { describeError } from '../telemetry/index.ts'
+import type { UnitOfWork } from '../unit-of-work/index.ts'
+import type { DeliveryStore } from './delivery.ts'
 
 const input = z.object({ id: z.string() })
 
@@ -27,7 +28,7 @@ export interface EventApplier<T> {
 }
 
 /** The body of the job, for an applier. */
-export function applyDeliveryJob<T extends PlatformTx>(deps: {
+export function applyDeliveryJob<T extends { readonly deliveries: DeliveryStore }>(deps: {
   readonly storage: UnitOfWork<T>
   readonly providers: Providers
   readonly applier: EventApplier<T>

@@ -1,4 +1,4 @@
-import type { Page, PageRequest } from '../storage/index.ts'
+import type { Page, PageRequest } from '../unit-of-work/index.ts'
 
 /** Where a stored delivery stands. */
 export type DeliveryState = 'received' | 'applied' | 'dead'

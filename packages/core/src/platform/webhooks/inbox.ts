@@ -1,9 +1,11 @@
 import type { Clock, Ids, Providers, RawDelivery, RejectReason, WebhookSource } from '../../spec/index.ts'
+import type { AuditStore } from '../audit/index.ts'
 import { LastroError } from '../errors/index.ts'
-import type { Page, PageRequest, PlatformTx, UnitOfWork, WriteOptions } from '../storage/index.ts'
+import type { JobEnqueuer } from '../jobs/index.ts'
 import { type Logger, redact } from '../telemetry/index.ts'
+import type { Page, PageRequest, UnitOfWork, WriteOptions } from '../unit-of-work/index.ts'
 import { applyDelivery } from './apply.job.ts'
-import type { Delivery, DeliveryState } from './delivery.ts'
+import type { Delivery, DeliveryState, DeliveryStore } from './delivery.ts'
 
 /** A delivery as the host's framework gives it. */
 export interface IncomingDelivery {
@@ -44,9 +46,16 @@ export interface Inbox {
   ): Promise<Page<Omit<Delivery, 'body'>>>
 }
 
+/** What a transaction must offer to the inbox. */
+export interface InboxTx {
+  readonly deliveries: DeliveryStore
+  readonly jobs: JobEnqueuer
+  readonly audit: AuditStore
+}
+
 /** What the inbox needs. */
 export interface InboxDeps {
-  readonly storage: UnitOfWork<PlatformTx>
+  readonly storage: UnitOfWork<InboxTx>
   readonly providers: Providers
   readonly clock: Clock
   readonly ids: Ids

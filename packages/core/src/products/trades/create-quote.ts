@@ -106,13 +106,13 @@ export async function createQuote<T extends TradeWork>(
 function pick(input: CreateQuote): CreateQuote {
   if (typeof input !== 'object' || input === null) refuse('input', 'must be an object')
   if ('give' in input && 'receive' in input) refuse('receive', 'must not be given together with give')
-  if ('give' in input) parseInput(positiveMoneySchema, input.give, 'give')
+  if ('give' in input) parseInput(positiveMoneySchema, input.give, { at: 'give' })
   if ('receive' in input) {
-    parseInput(positiveMoneySchema, input.receive, 'receive')
-    parseInput(assetSchema, input.giveAsset, 'giveAsset')
+    parseInput(positiveMoneySchema, input.receive, { at: 'receive' })
+    parseInput(assetSchema, input.giveAsset, { at: 'giveAsset' })
   }
-  parseInput(chain, input.chain, 'chain')
-  parseInput(idempotencyKeySchema, input.idempotencyKey, 'idempotencyKey')
+  parseInput(chain, input.chain, { at: 'chain' })
+  parseInput(idempotencyKeySchema, input.idempotencyKey, { at: 'idempotencyKey' })
   return input
 }
 

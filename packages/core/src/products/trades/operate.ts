@@ -50,7 +50,7 @@ export async function retryPayout<T extends TradeWork>(
   const trade = await lockTrade(tx, input.id)
   const destination = input.destination ?? trade.destination
   const payoutProvider = input.provider ?? trade.payoutProvider
-  parseInput(destinationSchema, destination, 'destination')
+  parseInput(destinationSchema, destination, { at: 'destination' })
   deps.payouts.check({ provider: payoutProvider, amount: trade.receive, destination })
   return pay(deps, tx, { ...trade, destination, payoutProvider })
 }

@@ -1,0 +1,64 @@
+import { createRates, type Rates } from '../books/rates/index.ts'
+import type { Logger } from '../platform/telemetry/index.ts'
+import { createTrades, type TradesDomain } from '../products/trades/index.ts'
+import { createOnchain, type Onchain } from '../rails/onchain/index.ts'
+import { createPayouts, type Payouts } from '../rails/payouts/index.ts'
+import type { Clock, Ids } from '../spec/index.ts'
+import type { LastroStorage, LastroTx } from '../storage.ts'
+import type { LastroOptions } from './options.ts'
+import type { Wired } from './rails.ts'
+
+/** What every domain gets. */
+export interface Base {
+  readonly storage: LastroStorage
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly logger: Logger
+}
+
+/** The domains, wired to each other. */
+export interface Domains {
+  readonly payouts: Payouts<LastroTx>
+  readonly onchain: Onchain<LastroTx>
+  readonly rates: Rates
+  readonly products: TradesDomain<LastroTx>
+}
+
+/** Rails tell products of what happened to them; products ask rails. The knot is tied here and nowhere else. */
+export function wireDomains(
+  base: Base,
+  {
+    options,
+    wired,
+  }: { options: Pick<LastroOptions, 'payouts' | 'onchain' | 'rates' | 'trades'>; wired: Wired },
+): Domains {
+  const payouts: Payouts<LastroTx> = createPayouts<LastroTx>({
+    ...base,
+    rails: wired.payouts,
+    onPayout: (tx, payout, change) => products.onPayout(tx, payout, change),
+    ...(options.payouts === undefined ? {} : { times: options.payouts }),
+  })
+  const onchain: Onchain<LastroTx> = createOnchain<LastroTx>({
+    ...base,
+    chains: wired.chains,
+    rails: wired.rails,
+    signer: wired.signer,
+    onDeposit: (tx, deposit, change) => products.onDeposit(tx, deposit, change),
+    onTransfer: (tx, transfer, change) => products.onTransfer(tx, transfer, change),
+    ...(options.onchain === undefined ? {} : { options: options.onchain }),
+  })
+  const rates = createRates({
+    ...base,
+    sources: wired.rateSources,
+    ...(options.rates === undefined ? {} : { options: options.rates }),
+  })
+  const products = createTrades<LastroTx>({
+    ...base,
+    chains: wired.chains,
+    rates,
+    payouts,
+    onchain,
+    ...(options.trades === undefined ? {} : { options: options.trades }),
+  })
+  return { payouts, onchain, rates, products }
+}
