@@ -60,16 +60,5 @@ export {
   type PayoutTimes,
   payoutMachine,
 } from './rails/payouts/index.ts'
-export type {
-  AssetId,
-  Clock,
-  Destination,
-  Id,
-  Ids,
-  Network,
-  Outcome,
-  Provider,
-  Providers,
-} from './spec/index.ts'
-export { Money, Rate } from './spec/index.ts'
+export * from './spec/index.ts'
 export type { HttpContext, HttpSurface } from './surfaces/http/index.ts'

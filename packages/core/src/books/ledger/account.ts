@@ -82,15 +82,20 @@ export const ledgerIdSchema = z
   .max(128, 'must be at most 128 characters')
   .regex(SAFE_ID, 'must be printable ASCII without spaces')
 
-const limitSchema = moneySchema.refine((money) => money.amount > -AMOUNT_LIMIT && money.amount < AMOUNT_LIMIT, {
-  error: 'must be within 60 digits',
-  path: ['amount'],
-})
+const limitSchema = moneySchema.refine(
+  (money) => money.amount > -AMOUNT_LIMIT && money.amount < AMOUNT_LIMIT,
+  {
+    error: 'must be within 60 digits',
+    path: ['amount'],
+  },
+)
 
 const isText = (value: string) => value.isWellFormed() && !value.includes('\u0000')
 
 /** Free text of a host: whole characters, no NUL, which PostgreSQL cannot store. */
-export const textSchema = z.string({ error: 'must be a text' }).refine(isText, { error: 'must be well-formed text' })
+export const textSchema = z
+  .string({ error: 'must be a text' })
+  .refine(isText, { error: 'must be well-formed text' })
 
 /** The shape of `NewAccount`. */
 export const newAccountSchema = z
@@ -102,7 +107,10 @@ export const newAccountSchema = z
     minimum: limitSchema.optional(),
     maximum: limitSchema.optional(),
     metadata: z
-      .record(textSchema.max(64, 'must be at most 64 characters'), textSchema.max(512, 'must be at most 512 characters'))
+      .record(
+        textSchema.max(64, 'must be at most 64 characters'),
+        textSchema.max(512, 'must be at most 512 characters'),
+      )
       .refine((metadata) => Object.keys(metadata).length <= 32, { error: 'must have at most 32 entries' })
       .optional(),
   })

@@ -3,7 +3,13 @@ import { LastroError } from '../../platform/errors/index.ts'
 import { parseInput } from '../../platform/input.ts'
 import { type EventOf, move } from '../../platform/machine/index.ts'
 import type { PlatformTx } from '../../platform/storage/index.ts'
-import { accountMachine, type AccountState, type LedgerAccount, ledgerIdSchema, textSchema } from './account.ts'
+import {
+  type AccountState,
+  accountMachine,
+  type LedgerAccount,
+  ledgerIdSchema,
+  textSchema,
+} from './account.ts'
 import type { LedgerTx } from './store.ts'
 
 /** Who changes an account, and why: written to the audit log in the same commit. */
@@ -32,7 +38,11 @@ const TO: Readonly<Record<EventOf<typeof accountMachine>, AccountState>> = {
  */
 export async function changeAccount(
   tx: LedgerTx & Pick<PlatformTx, 'audit'>,
-  change: AccountChange & { readonly id: string; readonly event: EventOf<typeof accountMachine>; readonly at: Date },
+  change: AccountChange & {
+    readonly id: string
+    readonly event: EventOf<typeof accountMachine>
+    readonly at: Date
+  },
 ): Promise<LedgerAccount> {
   const { event, at, ...rest } = change
   const { id, actor = 'system', reason } = parseInput(changeSchema, rest)

@@ -4,7 +4,13 @@ import { assetSchema, pageSchema, parseInput } from '../../platform/input.ts'
 import type { EventOf } from '../../platform/machine/index.ts'
 import type { Page, PageRequest, PlatformTx, UnitOfWork, WriteOptions } from '../../platform/storage/index.ts'
 import type { AssetId, Clock } from '../../spec/index.ts'
-import { type accountMachine, type Balance, type LedgerAccount, ledgerIdSchema, type NewAccount } from './account.ts'
+import {
+  type accountMachine,
+  type Balance,
+  type LedgerAccount,
+  ledgerIdSchema,
+  type NewAccount,
+} from './account.ts'
 import { balanceOf } from './balances.ts'
 import { tryBook } from './book.ts'
 import { type AccountChange, changeAccount } from './change-account.ts'
@@ -92,7 +98,9 @@ const transferQuerySchema = z.strictObject({
   cause: ledgerIdSchema.optional(),
 })
 
-const limitSchema = z.object({ limit: z.int().min(1, 'must be at least 1').max(1_000, 'must be at most 1000') })
+const limitSchema = z.object({
+  limit: z.int().min(1, 'must be at least 1').max(1_000, 'must be at most 1000'),
+})
 
 /** A ledger on a storage. */
 export function createLedger(deps: LedgerDeps): Ledger {
@@ -117,7 +125,8 @@ export function createLedger(deps: LedgerDeps): Ledger {
 function accountsOf({ storage, clock }: LedgerDeps): Ledger['accounts'] {
   const change = (event: EventOf<typeof accountMachine>): Ledger['accounts']['freeze'] => {
     return (id, { tx, ...rest } = {}) => {
-      const work = (inner: LedgerTx & PlatformTx) => changeAccount(inner, { ...rest, id, event, at: clock.now() })
+      const work = (inner: LedgerTx & PlatformTx) =>
+        changeAccount(inner, { ...rest, id, event, at: clock.now() })
       return storage.transaction(work, tx === undefined ? {} : { tx })
     }
   }
@@ -133,7 +142,12 @@ function accountsOf({ storage, clock }: LedgerDeps): Ledger['accounts'] {
       return found
     },
     list: async (query = {}, options) => {
-      const { limit = PAGE, cursor = null, asset = null, prefix = null } = parseInput(accountQuerySchema, query)
+      const {
+        limit = PAGE,
+        cursor = null,
+        asset = null,
+        prefix = null,
+      } = parseInput(accountQuerySchema, query)
       return storage.read((tx) => tx.ledger.listAccounts({ limit, after: cursor, asset, prefix }), options)
     },
     freeze: change('freeze'),

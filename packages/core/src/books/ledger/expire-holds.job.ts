@@ -27,10 +27,15 @@ export const expireHoldsSchedule: Schedule = {
 }
 
 /** The body of the sweep: one transaction for each `limit` holds, so that account locks are short. */
-export function expireHoldsHandler(deps: { readonly storage: UnitOfWork<LedgerTx>; readonly clock: Clock }): JobHandler {
+export function expireHoldsHandler(deps: {
+  readonly storage: UnitOfWork<LedgerTx>
+  readonly clock: Clock
+}): JobHandler {
   return handle(expireHolds, async ({ limit }, { signal }) => {
     for (let round = 0; round < ROUNDS && !signal.aborted; round += 1) {
-      const due = await deps.storage.transaction((tx) => tx.ledger.expireHolds({ at: deps.clock.now(), limit }))
+      const due = await deps.storage.transaction((tx) =>
+        tx.ledger.expireHolds({ at: deps.clock.now(), limit }),
+      )
       if (due < limit) return
     }
   })

@@ -8,7 +8,7 @@ export {
   type NormalSide,
 } from './account.ts'
 export { balanceOf, transfersOfCause, trialBalance } from './balances.ts'
-export { book, type Booking, tryBook } from './book.ts'
+export { type Booking, book, tryBook } from './book.ts'
 export type { AccountChange } from './change-account.ts'
 export {
   type AccountQuery,

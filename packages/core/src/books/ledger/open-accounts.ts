@@ -29,7 +29,10 @@ export async function openAccounts(
   return found
 }
 
-function differenceOf(wanted: NewAccount, found: LedgerAccount | undefined): { field: string; found: string } | null {
+function differenceOf(
+  wanted: NewAccount,
+  found: LedgerAccount | undefined,
+): { field: string; found: string } | null {
   if (found === undefined) throw new Error(`The storage did not open account ${wanted.id}.`)
   const facts: readonly (readonly [field: string, wanted: string, found: string])[] = [
     ['asset', wanted.asset, found.asset],

@@ -5,10 +5,12 @@
  */
 export const REFUSALS = {
   account_unknown: 'There is no account with this id. Open it first.',
-  account_frozen: 'The account is frozen: it takes no new transfers and no new holds. Holds made before are still settled.',
+  account_frozen:
+    'The account is frozen: it takes no new transfers and no new holds. Holds made before are still settled.',
   account_closed: 'The account is closed for good.',
   same_account: 'The debit and the credit account are the same.',
-  asset_mismatch: 'The amount and both accounts must be of one asset. Exchange goes through liquidity accounts.',
+  asset_mismatch:
+    'The amount and both accounts must be of one asset. Exchange goes through liquidity accounts.',
   amount_invalid: 'The amount must be more than zero and less than 10^60 smallest units.',
   insufficient_funds: 'The account would fall below zero, what is held counted as gone.',
   minimum_balance: 'The account would fall below its minimum, what is held counted as gone.',

@@ -51,7 +51,10 @@ export type StateChange =
 /** The reads and writes the ledger needs. Input was checked before; a store checks what only the database can know. */
 export interface LedgerStore {
   /** Opens those that are not open yet. Answers all of them as they are, in the order given. */
-  openAccounts(opening: { readonly accounts: readonly NewAccount[]; readonly at: Date }): Promise<readonly LedgerAccount[]>
+  openAccounts(opening: {
+    readonly accounts: readonly NewAccount[]
+    readonly at: Date
+  }): Promise<readonly LedgerAccount[]>
   getAccount(id: string): Promise<LedgerAccount | null>
   /** By id, ascending. The cursor is the last id of the page before. */
   listAccounts(query: {
@@ -67,7 +70,10 @@ export interface LedgerStore {
    * Decides the transfers in their order and books those that no rule forbids, answering one result for each.
    * Accounts are locked in one fixed order. A refused transfer leaves no row and does not touch its neighbours.
    */
-  post(batch: { readonly transfers: readonly NewTransfer[]; readonly at: Date }): Promise<readonly TransferResult[]>
+  post(batch: {
+    readonly transfers: readonly NewTransfer[]
+    readonly at: Date
+  }): Promise<readonly TransferResult[]>
   /** Releases holds whose time has come, oldest expiry first. Answers how many were found due: fewer than `limit` ends it. */
   expireHolds(sweep: { readonly at: Date; readonly limit: number }): Promise<number>
   getTransfer(id: string): Promise<LedgerTransfer | null>

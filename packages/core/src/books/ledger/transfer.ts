@@ -108,7 +108,7 @@ export interface BookedResult {
   readonly status: 'accepted' | 'exists'
   readonly id: string
   readonly transfer: LedgerTransfer
-  /** `accepted`: right after this transfer. `exists`: as they stand at this place of the list. */
+  /** `accepted`: right after this transfer. `exists`: as they stand after the call. */
   readonly balances: { readonly debit: Balance; readonly credit: Balance }
 }
 
@@ -135,7 +135,9 @@ const LATEST = Date.UTC(9999, 0, 1)
 
 const timeSchema = z
   .date({ error: 'must be a Date' })
-  .refine((time) => time.getTime() >= EARLIEST && time.getTime() < LATEST, { error: 'must lie in the years 1901 to 9998' })
+  .refine((time) => time.getTime() >= EARLIEST && time.getTime() < LATEST, {
+    error: 'must lie in the years 1901 to 9998',
+  })
 
 const transferIdSchema = ledgerIdSchema.refine((id) => !id.startsWith(EXPIRE_PREFIX), {
   error: `must not start with ${EXPIRE_PREFIX}, which the sweep of expired holds uses`,
@@ -167,7 +169,12 @@ export const newTransferSchema = z.discriminatedUnion(
   [
     z.strictObject({ kind: z.literal('posted'), ...moving }),
     z.strictObject({ kind: z.literal('pending'), ...moving, expiresAt: timeSchema.optional() }),
-    z.strictObject({ kind: z.literal('post'), ...common, hold: ledgerIdSchema, amount: amountSchema.optional() }),
+    z.strictObject({
+      kind: z.literal('post'),
+      ...common,
+      hold: ledgerIdSchema,
+      amount: amountSchema.optional(),
+    }),
     z.strictObject({ kind: z.literal('void'), ...common, hold: ledgerIdSchema }),
   ],
   { error: 'must be posted, pending, post or void' },

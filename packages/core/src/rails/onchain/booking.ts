@@ -44,7 +44,10 @@ const networkFee = (provider: string, asset: AssetId): NewAccount => ({
 /** Books a deposit that became final: custody holds it, clearing owes it to whoever it is for. */
 export async function bookDeposit(tx: OnchainWork, deposit: Deposit, at: Date): Promise<void> {
   const { provider, amount } = deposit
-  await openAccounts(tx, { accounts: [custody(provider, amount.asset), deposits(provider, amount.asset)], at })
+  await openAccounts(tx, {
+    accounts: [custody(provider, amount.asset), deposits(provider, amount.asset)],
+    at,
+  })
   const transfer: NewTransfer = {
     id: `${deposit.id}:confirm`,
     kind: 'posted',
@@ -100,10 +103,18 @@ export async function settleTransfer(
   const { provider, networkFee: fee } = transfer
   const transfers: NewTransfer[] = []
   if (transfer.sourceAccount !== null) {
-    transfers.push({ id: `${transfer.id}:${end.kind}`, kind: end.kind, hold: holdId(transfer), cause: transfer.id })
+    transfers.push({
+      id: `${transfer.id}:${end.kind}`,
+      kind: end.kind,
+      hold: holdId(transfer),
+      cause: transfer.id,
+    })
   }
   if (fee !== null && fee.amount > 0n) {
-    await openAccounts(tx, { accounts: [custody(provider, fee.asset), networkFee(provider, fee.asset)], at: end.at })
+    await openAccounts(tx, {
+      accounts: [custody(provider, fee.asset), networkFee(provider, fee.asset)],
+      at: end.at,
+    })
     transfers.push(feeTransfer(transfer, fee))
   }
   if (transfers.length > 0) await book(tx, { transfers, at: end.at })

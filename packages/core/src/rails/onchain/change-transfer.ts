@@ -9,7 +9,9 @@ import { type OnchainTransfer, type TransferChange, transferMachine } from './tr
 export type TransferEvent = EventOf<typeof transferMachine>
 
 /** What a step changes beside the state. */
-export type TransferChanges = Partial<Omit<OnchainTransfer, 'id' | 'state' | 'version' | 'createdAt' | 'updatedAt'>>
+export type TransferChanges = Partial<
+  Omit<OnchainTransfer, 'id' | 'state' | 'version' | 'createdAt' | 'updatedAt'>
+>
 
 /** What a step is called in the event log. */
 const TOLD: Readonly<Record<TransferEvent, string>> = {
@@ -41,6 +43,7 @@ export async function changeTransfer<T extends OnchainWork>(
   const changed: OnchainTransfer = {
     ...transfer,
     tries: 0,
+    dueAt: new Date(at.getTime() + context.options.trackMs),
     ...set,
     state,
     sentAt: isFirstSent ? at : transfer.sentAt,

@@ -15,7 +15,11 @@ export type OnchainWork = PlatformTx & LedgerTx & OnchainTx
  * Told inside the transaction in which a deposit changes: `seen` first, then `orphaned` and `seen` as often as the
  * network reorganises, then `confirmed`, and `lost` only after that. A throw undoes the change, and it comes again.
  */
-export type DepositListener<T extends OnchainWork> = (tx: T, deposit: Deposit, change: DepositChange) => Promise<void>
+export type DepositListener<T extends OnchainWork> = (
+  tx: T,
+  deposit: Deposit,
+  change: DepositChange,
+) => Promise<void>
 
 /**
  * Told inside the transaction in which a transfer changes: `sent` once, then `confirmed` or `failed` once; `failed`
@@ -74,6 +78,7 @@ export function chainOf(context: Pick<OnchainParts, 'chains'>, provider: string)
  * @throws LastroError `provider_missing`.
  */
 export function signerOf(context: Pick<OnchainParts, 'signer'>): Signer {
-  if (context.signer === null) throw new LastroError('provider_missing', { provider: 'signer', port: 'signer' })
+  if (context.signer === null)
+    throw new LastroError('provider_missing', { provider: 'signer', port: 'signer' })
   return context.signer
 }

@@ -35,7 +35,11 @@ export interface Onchain<T extends OnchainWork = OnchainWork> {
     /** @throws LastroError `not_found`. */
     get(id: DepositId, options?: WriteOptions): Promise<Deposit>
     list(
-      query?: PageRequest & { readonly provider?: string; readonly owner?: string; readonly state?: DepositState },
+      query?: PageRequest & {
+        readonly provider?: string
+        readonly owner?: string
+        readonly state?: DepositState
+      },
     ): Promise<Page<Deposit>>
   }
   readonly transfers: {
@@ -47,7 +51,11 @@ export interface Onchain<T extends OnchainWork = OnchainWork> {
     /** @throws LastroError `not_found`. */
     get(id: TransferId, options?: WriteOptions): Promise<OnchainTransfer>
     list(
-      query?: PageRequest & { readonly provider?: string; readonly state?: TransferState; readonly correlation?: string },
+      query?: PageRequest & {
+        readonly provider?: string
+        readonly state?: TransferState
+        readonly correlation?: string
+      },
     ): Promise<Page<OnchainTransfer>>
   }
   /** What an address holds by the newest block. Default: the system wallet. Asks the network. */
@@ -99,7 +107,8 @@ export function createOnchain<T extends OnchainWork>(deps: OnchainDeps<T>): Onch
 function contextOf<T extends OnchainWork>(deps: OnchainDeps<T>): OnchainContext<T> {
   const options = resolveOptions(deps.options)
   const guarded = Object.entries(deps.chains).map(([name, chain]) => {
-    if (!PROVIDER_NAME.test(name)) refuse(`chains.${name}`, 'must be 1 to 40 letters, digits, ".", "_" or "-"')
+    if (!PROVIDER_NAME.test(name))
+      refuse(`chains.${name}`, 'must be 1 to 40 letters, digits, ".", "_" or "-"')
     return [name, guardChain(chain, deps.rails?.[name] ?? createRail(name))] as const
   })
   for (const name of Object.keys(options.chains)) {

@@ -10,7 +10,10 @@ import { sendJob } from './jobs.ts'
 import type { OnchainTransfer } from './transfer.ts'
 
 const text = (max: number) =>
-  z.string({ error: 'must be a text' }).min(1, 'must not be empty').max(max, `must be at most ${max} characters`)
+  z
+    .string({ error: 'must be a text' })
+    .min(1, 'must not be empty')
+    .max(max, `must be at most ${max} characters`)
 
 const schema = z.strictObject({
   provider: text(64),
@@ -51,13 +54,17 @@ export async function createTransfer<T extends OnchainWork>(
   const to = checkAddress(chain, { field: 'to', text: body.to })
   const from = body.from === undefined ? null : checkAddress(chain, { field: 'from', text: body.from })
   const at = context.clock.now()
-  return once(tx, { operation: 'onchain.transfers.create', key, body: { ...body, to, from }, at }, async () => {
-    const wallet = await findWallet(tx, { provider: body.provider, from })
-    const transfer = newTransfer(context, { wallet, to, input })
-    await holdTransfer(tx, transfer)
-    await insertTransfer(tx, transfer)
-    return transfer
-  })
+  return once(
+    tx,
+    { operation: 'onchain.transfers.create', key, body: { ...body, to, from }, at },
+    async () => {
+      const wallet = await findWallet(tx, { provider: body.provider, from })
+      const transfer = newTransfer(context, { wallet, to, input })
+      await holdTransfer(tx, transfer)
+      await insertTransfer(tx, transfer)
+      return transfer
+    },
+  )
 }
 
 /** Writes a new transfer with its job and event. */
@@ -65,7 +72,13 @@ export async function insertTransfer(tx: OnchainWork, transfer: OnchainTransfer)
   const { id, provider, from, correlation, createdAt: at } = transfer
   await tx.onchain.transfers.insert(transfer)
   await tx.jobs.enqueue(sendJob, { transferId: id, provider, from }, { dedupeKey: id })
-  const data = { provider, kind: transfer.kind, from, to: transfer.to, amount: { ...Money.toJson(transfer.amount) } }
+  const data = {
+    provider,
+    kind: transfer.kind,
+    from,
+    to: transfer.to,
+    amount: { ...Money.toJson(transfer.amount) },
+  }
   await tx.events.append({ type: 'transfer.created', subject: id, correlation, data, at })
 }
 
@@ -114,7 +127,10 @@ function checkAsset(chain: ChainProvider, { provider, amount }: CreateTransfer):
 }
 
 /** The address in its normal form. The value itself never reaches the error: it may be a pasted key. */
-function checkAddress(chain: ChainProvider, value: { readonly field: string; readonly text: string }): string {
+function checkAddress(
+  chain: ChainProvider,
+  value: { readonly field: string; readonly text: string },
+): string {
   const parsed = chain.parseAddress(value.text)
   return parsed.ok ? parsed.address : refuse(value.field, parsed.rule)
 }
@@ -130,5 +146,8 @@ async function findWallet(
       ? await addresses.byIndex({ provider, index: SYSTEM_INDEX })
       : await addresses.get({ provider, address: from })
   if (found !== null) return found
-  throw new LastroError('not_found', { kind: from === null ? 'system wallet' : 'address', id: from ?? provider })
+  throw new LastroError('not_found', {
+    kind: from === null ? 'system wallet' : 'address',
+    id: from ?? provider,
+  })
 }

@@ -1,5 +1,5 @@
-import { handle, type JobHandler } from '../../platform/jobs/index.ts'
 import { refuse } from '../../platform/input.ts'
+import { handle, type JobHandler } from '../../platform/jobs/index.ts'
 import type { ChainProvider } from '../../spec/index.ts'
 import { type OnchainAddress, SYSTEM_INDEX } from './address.ts'
 import { chainOf, type OnchainContext, type OnchainParts, type OnchainWork, signerOf } from './context.ts'
@@ -30,7 +30,12 @@ async function derive(context: OnchainParts, at: { chain: ChainProvider; index: 
 /** When another process took the index meanwhile, nothing is written, and the loop goes on with the next one. */
 function add<T extends OnchainWork>(
   context: OnchainContext<T>,
-  made: { readonly provider: string; readonly chain: ChainProvider; readonly index: number; readonly address: string },
+  made: {
+    readonly provider: string
+    readonly chain: ChainProvider
+    readonly index: number
+    readonly address: string
+  },
 ): Promise<void> {
   const { provider, chain, index, address } = made
   return context.storage.transaction(async (tx) => {

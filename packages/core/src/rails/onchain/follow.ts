@@ -31,7 +31,10 @@ export async function follow<T extends OnchainWork>(
 }
 
 /** @throws LastroError `invalid_input` when the provider's name stood for another network before. */
-async function ensureCursor<T extends OnchainWork>(context: OnchainContext<T>, look: ChainLook): Promise<ChainCursor> {
+async function ensureCursor<T extends OnchainWork>(
+  context: OnchainContext<T>,
+  look: ChainLook,
+): Promise<ChainCursor> {
   const { provider, head } = look
   const { network } = chainOf(context, provider)
   const cursor = await context.storage.transaction(async (tx) => {
@@ -70,7 +73,13 @@ async function storeBlocks<T extends OnchainWork>(
   const now = await tx.onchain.blocks.lockCursor(provider)
   if (now === null || now.tip?.hash !== cursor.tip?.hash) return null
   await tx.onchain.blocks.add(
-    read.map(({ block: { height, hash, parentHash, time } }) => ({ provider, height, hash, parentHash, time })),
+    read.map(({ block: { height, hash, parentHash, time } }) => ({
+      provider,
+      height,
+      hash,
+      parentHash,
+      time,
+    })),
   )
   for (const { block, deposits } of read) {
     for (const told of deposits) await seeDeposit(context, tx, { provider, block, told })

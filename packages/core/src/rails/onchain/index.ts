@@ -4,7 +4,13 @@ export { custodyAccount, depositsAccount, networkFeeAccount } from './booking.ts
 export type { DepositListener, OnchainDeps, OnchainWork, TransferListener } from './context.ts'
 export { createOnchain, type Onchain } from './create-onchain.ts'
 export type { CreateTransfer } from './create-transfer.ts'
-export { type Deposit, type DepositChange, type DepositId, type DepositState, depositMachine } from './deposit.ts'
+export {
+  type Deposit,
+  type DepositChange,
+  type DepositId,
+  type DepositState,
+  depositMachine,
+} from './deposit.ts'
 export type { ChainOptions, OnchainOptions } from './options.ts'
 export type { OnchainStore, OnchainTx } from './store.ts'
 export type { TakeAddress } from './take-address.ts'

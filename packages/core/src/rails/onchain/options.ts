@@ -63,7 +63,11 @@ const DEFAULTS = {
 export type ResolvedOptions = Required<OnchainOptions>
 
 const count = (max: number) =>
-  z.int({ error: 'must be a whole number' }).min(1, 'must be at least 1').max(max, `must be at most ${max}`).optional()
+  z
+    .int({ error: 'must be a whole number' })
+    .min(1, 'must be at least 1')
+    .max(max, `must be at most ${max}`)
+    .optional()
 
 const blocks = z.int().min(1, 'must be at least 1')
 

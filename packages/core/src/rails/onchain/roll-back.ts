@@ -7,7 +7,10 @@ import type { ChainLook } from './watch-look.ts'
  * Takes back stored blocks that the network no longer has, newest first, each with its deposits in one commit.
  * @throws Error when the network reorganised below the oldest block kept: nothing is taken back then.
  */
-export async function rollBack<T extends OnchainWork>(context: OnchainContext<T>, look: ChainLook): Promise<void> {
+export async function rollBack<T extends OnchainWork>(
+  context: OnchainContext<T>,
+  look: ChainLook,
+): Promise<void> {
   const fork = await findFork(context, look)
   if (fork.kind === 'none') return
   const { provider } = look
@@ -47,18 +50,37 @@ async function dropTip<T extends OnchainWork>(
   await tx.onchain.blocks.remove({ provider, height: tip.height })
   const below = await tx.onchain.blocks.at({ provider, height: tip.height - 1n })
   const next = below === null ? null : { height: below.height, hash: below.hash }
-  await tx.onchain.blocks.saveCursor({ ...cursor, tip: next, divergedAt: null, updatedAt: context.clock.now() })
+  await tx.onchain.blocks.saveCursor({
+    ...cursor,
+    tip: next,
+    divergedAt: null,
+    updatedAt: context.clock.now(),
+  })
   return next?.hash ?? null
 }
 
 /** Told once. The watch then fails until the network is back on a chain we know, or a person decides. */
-async function reportDiverged<T extends OnchainWork>(context: OnchainContext<T>, tx: T, provider: string): Promise<void> {
+async function reportDiverged<T extends OnchainWork>(
+  context: OnchainContext<T>,
+  tx: T,
+  provider: string,
+): Promise<void> {
   const cursor = await tx.onchain.blocks.lockCursor(provider)
   if (cursor === null || cursor.divergedAt !== null) return
   const at = context.clock.now()
   const { network, tip } = cursor
-  const details = { network, tipHeight: tip === null ? null : tip.height.toString(), tipHash: tip?.hash ?? null }
+  const details = {
+    network,
+    tipHeight: tip === null ? null : tip.height.toString(),
+    tipHash: tip?.hash ?? null,
+  }
   await tx.audit.append({ actor: 'system', action: 'chain.diverged', subject: provider, details, at })
-  await tx.events.append({ type: 'chain.diverged', subject: provider, correlation: provider, data: details, at })
+  await tx.events.append({
+    type: 'chain.diverged',
+    subject: provider,
+    correlation: provider,
+    data: details,
+    at,
+  })
   await tx.onchain.blocks.saveCursor({ ...cursor, divergedAt: at, updatedAt: at })
 }

@@ -31,7 +31,9 @@ export async function seeDeposit<T extends OnchainWork>(
   if (known.state === 'lost') return reportReturn(context, tx, { known, sighted })
   if (known.state !== 'orphaned') {
     const place = `${told.transactionHash} ${told.position}`
-    throw new Error(`${provider} tells deposit ${place} in block ${block.hash} and in ${known.block.hash} at once.`)
+    throw new Error(
+      `${provider} tells deposit ${place} in block ${block.hash} and in ${known.block.hash} at once.`,
+    )
   }
   // The same transaction may do something else in another block: all it says now counts.
   const set = {

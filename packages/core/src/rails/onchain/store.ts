@@ -25,7 +25,11 @@ export interface AddressStore {
   add(address: OnchainAddress): Promise<boolean>
   countFree(provider: string): Promise<number>
   /** Gives out the free address with the lowest index, passing over those that another transaction holds. */
-  take(request: { readonly provider: string; readonly owner: string; readonly at: Date }): Promise<OnchainAddress | null>
+  take(request: {
+    readonly provider: string
+    readonly owner: string
+    readonly at: Date
+  }): Promise<OnchainAddress | null>
   /** Makes sure that a free address is not given out any more. */
   retire(address: AddressKey & { readonly at: Date }): Promise<void>
   get(key: AddressKey): Promise<OnchainAddress | null>
@@ -38,7 +42,9 @@ export interface AddressStore {
     readonly index: number
     readonly limit: number
   }): Promise<readonly Pick<OnchainAddress, 'address' | 'index'>[]>
-  list(query?: PageRequest & { readonly provider?: string; readonly owner?: string }): Promise<Page<OnchainAddress>>
+  list(
+    query?: PageRequest & { readonly provider?: string; readonly owner?: string },
+  ): Promise<Page<OnchainAddress>>
 }
 
 /** How far one network has been read. */
@@ -103,7 +109,11 @@ export interface DepositStore {
     readonly limit: number
   }): Promise<readonly DepositId[]>
   list(
-    query?: PageRequest & { readonly provider?: string; readonly owner?: string; readonly state?: DepositState },
+    query?: PageRequest & {
+      readonly provider?: string
+      readonly owner?: string
+      readonly state?: DepositState
+    },
   ): Promise<Page<Deposit>>
 }
 
@@ -127,13 +137,21 @@ export interface TransferStore {
   /** What transfers that are `prepared` or `sent` may still take, per asset: amounts, and the highest fee of each. */
   outstanding(wallet: AddressKey & { readonly except: TransferId }): Promise<readonly Money[]>
   list(
-    query?: PageRequest & { readonly provider?: string; readonly state?: TransferState; readonly correlation?: string },
+    query?: PageRequest & {
+      readonly provider?: string
+      readonly state?: TransferState
+      readonly correlation?: string
+    },
   ): Promise<Page<OnchainTransfer>>
   addVersion(version: SignedVersion): Promise<void>
   /** All versions of a transfer, oldest first. */
   versions(id: TransferId): Promise<readonly SignedVersion[]>
   /** Counts calls to the provider, or calls that certainly had no effect. */
-  countCall(version: { readonly transferId: TransferId; readonly number: number; readonly as: 'calls' | 'refusals' }): Promise<void>
+  countCall(version: {
+    readonly transferId: TransferId
+    readonly number: number
+    readonly as: 'calls' | 'refusals'
+  }): Promise<void>
   /** Marks the versions of one sequence as dead. */
   killVersions(version: { readonly transferId: TransferId; readonly sequence: bigint }): Promise<void>
 }
@@ -161,7 +179,6 @@ export interface WalletStore {
   /** Makes the wallet when it is new, and holds its row until the transaction ends. */
   lock(wallet: Wallet): Promise<Wallet>
   save(wallet: Wallet): Promise<void>
-  list(provider: string): Promise<readonly Wallet[]>
   sequence(key: AddressKey & { readonly sequence: bigint }): Promise<WalletSequence | null>
   /** Inserts or replaces one. */
   put(sequence: WalletSequence): Promise<void>
@@ -171,8 +188,8 @@ export interface WalletStore {
   lowestReleased(query: AddressKey & { readonly atLeast: bigint }): Promise<bigint | null>
   /** True when a transfer that may still be mined has a sequence above this one. */
   isAwaited(key: AddressKey & { readonly sequence: bigint }): Promise<boolean>
-  /** True when a transfer of the wallet waits for a sequence, and has the money for it. */
-  isWanted(key: AddressKey): Promise<boolean>
+  /** True when a `fill` of the wallet waits to be prepared. */
+  hasOpenFill(key: AddressKey): Promise<boolean>
 }
 
 /** The reads and writes this rail needs, and no others. */

@@ -19,7 +19,9 @@ export function watch<T extends OnchainWork>(context: OnchainContext<T>): JobHan
     await rollBack(context, look)
     const isMore = await follow(context, look, known)
     if (isMore) {
-      await context.storage.transaction((tx) => tx.jobs.enqueue(watchJob, { provider }, { dedupeKey: provider }))
+      await context.storage.transaction((tx) =>
+        tx.jobs.enqueue(watchJob, { provider }, { dedupeKey: provider }),
+      )
     }
     const final = await confirmDeposits(context, look)
     if (final !== null) await prune(context, final)

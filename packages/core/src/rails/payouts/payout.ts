@@ -44,7 +44,7 @@ export interface Payout {
   readonly sourceAccount: string
   /** The intent that wants it, such as a trade's id; else its own id. */
   readonly correlation: string
-  /** How many times the provider was called to send it. */
+  /** How many times sending it was begun. All of them carry the same key. */
   readonly attempts: number
   readonly providerRef: string | null
   readonly endToEndId: string | null
