@@ -100,7 +100,7 @@ export function mismatchOf(
   deposit: Pick<Deposit, 'amount' | 'block'>,
 ): Mismatch | null {
   if (deposit.amount.asset !== trade.give.asset) return 'wrong_asset'
-  if (deposit.block.time.getTime() > trade.expiresAt.getTime()) return 'late'
+  if (deposit.block.time.getTime() >= trade.expiresAt.getTime()) return 'late'
   if (deposit.amount.amount < trade.give.amount) return 'under'
   return deposit.amount.amount > trade.give.amount ? 'over' : null
 }

@@ -6,7 +6,7 @@ import type { Price } from './quote.ts'
 import { step } from './step.ts'
 import type { Trade } from './trade.ts'
 
-/** Where value changes its asset: what we have bought, and what we have promised for it. */
+/** Where value changes its asset: our position, above zero in what we bought and below it in what we paid. */
 export const exchangeAccount = (asset: AssetId) => `exchange:${asset}`
 /** What we owe customers until their payout is paid. */
 export const payableAccount = (asset: AssetId) => `payable:trades:${asset}`
@@ -32,8 +32,8 @@ export async function fund<T extends TradeWork>(
   await openAccounts(tx, {
     at,
     accounts: [
-      { id: exchangeAccount(give), asset: give, normalSide: 'debit', constraint: 'none' },
-      { id: exchangeAccount(receive), asset: receive, normalSide: 'debit', constraint: 'none' },
+      { id: exchangeAccount(give), asset: give, normalSide: 'credit', constraint: 'none' },
+      { id: exchangeAccount(receive), asset: receive, normalSide: 'credit', constraint: 'none' },
       { id: payableAccount(receive), asset: receive, normalSide: 'credit', constraint: 'no_overdraft' },
       { id: spreadAccount(receive), asset: receive, normalSide: 'credit', constraint: 'none' },
       { id: networkFeeAccount(receive), asset: receive, normalSide: 'credit', constraint: 'none' },

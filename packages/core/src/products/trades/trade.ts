@@ -25,7 +25,7 @@ export const tradeMachine = defineMachine({
 /** Where a trade stands. */
 export type TradeState = StateOf<typeof tradeMachine>
 
-/** How the deposit differs from the quote. `late`: its block is younger than the quote's expiry. */
+/** How the deposit differs from the quote. `late`: its block is not from before the quote's expiry. */
 export type Mismatch = 'under' | 'over' | 'late' | 'wrong_asset'
 
 /** `trd_01j9…` */

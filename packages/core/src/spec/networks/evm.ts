@@ -1,7 +1,8 @@
 import type { Network } from './network.ts'
 
 // Chain ids, native assets and default finality: project fact sheet on chains, sections 2.1 and 2.2, whose sources
-// are named there (CAIP-2, Polygon PIP-11, BNB Chain finality API, Arbitrum/Base/Optimism finality pages).
+// are named there (CAIP-2, Polygon PIP-11, BNB Chain finality API, Arbitrum/Base/Optimism finality pages). The fallback
+// depths of Base, Optimism and Arbitrum are ours: the time their finality takes, in blocks of 2 s and 0.25 s.
 function evm(row: Omit<Network, 'family' | 'isTest'>): Network {
   return { family: 'evm', isTest: false, ...row }
 }

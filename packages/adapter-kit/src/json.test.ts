@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest'
+import { parseJson } from './json.ts'
+
+describe('parseJson', () => {
+  it('keeps the text of numbers when asked to', () => {
+    const text = '{"a":12.30,"b":[0.1,9007199254740993,1e400],"c":"7"}'
+    const exact = { kind: 'json', value: { a: '12.30', b: ['0.1', '9007199254740993', '1e400'], c: '7' } }
+    expect(parseJson(text, { numbers: 'text' })).toEqual(exact)
+    expect(parseJson(Buffer.from(text), { numbers: 'text' })).toEqual(exact)
+  })
+
+  it.each(['', '{', 'undefined', Buffer.from([0x22, 0xc3, 0x22])])('says that %j is no JSON', (body) => {
+    expect(parseJson(body)).toEqual({ kind: 'not_json' })
+  })
+
+  it('tells a JSON null from no JSON', () => {
+    expect(parseJson('null')).toEqual({ kind: 'json', value: null })
+  })
+})

@@ -1,0 +1,17 @@
+import type { Route } from '../route.ts'
+import { balanceRoutes } from './balance.ts'
+import { oauthRoutes } from './oauth.ts'
+import { sendRoutes } from './pix-send.ts'
+import { sentRoutes } from './pix-sent.ts'
+import { webhookRoutes } from './webhook-config.ts'
+import { resendRoutes } from './webhook-resend.ts'
+
+/** Every route of the fake. Another part of the API is another file and another line here. */
+export const ROUTES: readonly Route[] = [
+  ...oauthRoutes,
+  ...sendRoutes,
+  ...sentRoutes,
+  ...balanceRoutes,
+  ...webhookRoutes,
+  ...resendRoutes,
+]
