@@ -24,10 +24,10 @@ export type Provider<P extends Ports = Ports> = P & {
 /** Providers by the name the host gave them. */
 export type Providers = Readonly<Record<string, Provider>>
 
-/** The names of the providers that fill a port: `'efi' | 'heleket'`. */
-export type Filling<Ps extends Providers, K extends keyof Ports> = {
-  [N in keyof Ps & string]: Ps[N] extends { readonly [P in K]: object } ? N : never
-}[keyof Ps & string]
+/** The names of the providers that fill a port: `'efi' | 'heleket'`. Any text where the names are not known by type. */
+export type Filling<Ps extends Providers, K extends keyof Ports> = string extends keyof Ps
+  ? string
+  : { [N in keyof Ps & string]: Ps[N] extends { readonly [P in K]: object } ? N : never }[keyof Ps & string]
 
 /** Gives a provider its exact type, so that absent ports do not compile. */
 export function defineProvider<const P extends Provider>(provider: P): P {

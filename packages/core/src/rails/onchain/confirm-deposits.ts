@@ -51,9 +51,23 @@ async function findFinal(context: OnchainParts, look: ChainLook): Promise<FinalB
     if (tip === null) return null
     return tx.onchain.blocks.at({ provider, height: tip.height < limit ? tip.height : limit })
   })
-  if (stored === null) return null
+  if (stored === null || !(await isSameBranch(context, look))) return null
   const remote = await chain.blockAt(stored.height, signal)
   return remote?.hash === stored.hash ? { provider, height: stored.height, hash: stored.hash } : null
+}
+
+/**
+ * Servers behind one address may be on different branches. What one of them calls final says nothing about blocks that
+ * another one told, so the blocks that the rule counts from must be ours too, where we have got that far.
+ */
+async function isSameBranch(context: OnchainParts, look: ChainLook): Promise<boolean> {
+  const { provider, head } = look
+  for (const told of [head.latest, head.safe, head.finalized]) {
+    if (told === null) continue
+    const stored = await context.storage.read((tx) => tx.onchain.blocks.at({ provider, height: told.height }))
+    if (stored !== null && stored.hash !== told.hash) return false
+  }
+  return true
 }
 
 async function confirm<T extends OnchainWork>(

@@ -149,7 +149,10 @@ export interface ChainProvider {
   }): Promise<NetworkFee>
   /** Builds and signs; asks no network. @throws ProviderError when the signer could not be asked. */
   sign(transfer: BuildTransfer, signer: Signer): Promise<SignedTransfer>
-  /** Sends stored bytes. `declined` with reason `expired` means another transaction used the sequence. */
+  /**
+   * Sends stored bytes. `declined` with reason `expired` means another transaction used the sequence, in a block that
+   * is final. Any other decline speaks for this call alone: bytes that a node took before may still land.
+   */
   broadcast(signed: SignedTransfer, signal?: AbortSignal): Promise<Outcome<{ readonly hash: string }>>
   status(hash: string, signal?: AbortSignal): Promise<TransactionStatus>
 }
