@@ -16,12 +16,13 @@ interface SolcOutput {
   >
 }
 
+const require = createRequire(import.meta.url)
 const source = new URL('../src/anvil/contracts.sol', import.meta.url)
 const target = new URL('../src/anvil/contracts.ts', import.meta.url)
 
 /** The contracts of contracts.sol, compiled now. */
 export async function compileContracts(): Promise<Record<string, CompiledContract>> {
-  const solc = createRequire(import.meta.url)('solc') as { compile(input: string): string }
+  const solc: { compile(input: string): string } = require('solc')
   const input = {
     language: 'Solidity',
     sources: { 'contracts.sol': { content: await readFile(source, 'utf8') } },

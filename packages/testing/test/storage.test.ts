@@ -1,0 +1,70 @@
+import pg from 'pg'
+import { expect, inject, test } from 'vitest'
+import { openPglite, openPostgres, type TestDatabase } from '../src/storage.ts'
+import { eachDatabase } from '../src/storage-vitest.ts'
+
+const entry = {
+  actor: 'system',
+  action: 'test.done',
+  subject: 's',
+  details: {},
+  at: new Date('2026-01-01T00:00:00Z'),
+}
+
+eachDatabase((db) => {
+  const subjects = (of: TestDatabase) => of.sql.query('select subject from lastro.audit')
+
+  test('a transaction commits, or rolls back when its work throws', async () => {
+    await db.storage.transaction(({ audit }) => audit.append(entry))
+    const failed = db.transaction(async (sql) => {
+      await sql.query('truncate lastro.audit')
+      throw new Error('no')
+    })
+    await expect(failed).rejects.toThrow('no')
+    expect(await subjects(db)).toHaveLength(1)
+    await db.hostTransaction(async ({ tx, sql }) => {
+      await db.storage.transaction(({ audit }) => audit.append(entry), { tx })
+      expect(await sql.query('select subject from lastro.audit')).toHaveLength(2)
+    })
+    expect(await subjects(db)).toHaveLength(2)
+  })
+
+  test('truncate empties it and leaves it migrated', async () => {
+    await db.storage.transaction(({ audit }) => audit.append(entry))
+    await db.truncate()
+    expect(await subjects(db)).toEqual([])
+    await db.storage.check()
+  })
+
+  test('a second one shares nothing with it', async () => {
+    await db.storage.transaction(({ audit }) => audit.append(entry))
+    const other = await (db.name === 'pglite' ? openPglite() : openPostgres({ url: inject('postgresUrl') }))
+    expect(await subjects(other)).toEqual([])
+    await other.close()
+  })
+
+  test('the time of the job queue in SQL is that of the clock', async () => {
+    const time = async () => {
+      const [row] = await db.sql.query<{ now: Date }>('select lastro_jobs.job_now() as now')
+      return row?.now
+    }
+    expect(await time()).toEqual(db.clock.now())
+    await db.clock.advance(3_600_000)
+    expect(await time()).toEqual(db.clock.now())
+  })
+})
+
+test('a database on a server is gone after close', async () => {
+  const db = await openPostgres({ url: inject('postgresUrl') })
+  const name = new URL(String(db.url)).pathname.slice(1)
+  const exists = async () => {
+    const client = new pg.Client({ connectionString: inject('postgresUrl') })
+    await client.connect()
+    const { rows } = await client.query('select 1 from pg_database where datname = $1', [name])
+    await client.end()
+    return rows.length === 1
+  }
+  expect(await exists()).toBe(true)
+  await db.close()
+  expect(await exists()).toBe(false)
+})
