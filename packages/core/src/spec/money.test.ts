@@ -37,6 +37,8 @@ describe('parse and format', () => {
     { amount: '1', asset: 'BRL' },
     { amount: '1', asset: 'BRL/100' },
     { amount: '', asset: 'BRL/2' },
+    { amount: 12 as unknown as string, asset: 'BRL/2' },
+    { amount: '1', asset: undefined as unknown as string },
   ])('refuses the JSON form %j', (json) => {
     expect(() => Money.fromJson(json)).toThrow(RangeError)
   })

@@ -184,14 +184,16 @@ export function toJson(money: Money): MoneyJson {
 }
 
 /**
- * Money from its JSON form.
- * @throws RangeError when the amount is no whole number or the asset is no asset id.
+ * Money from its JSON form. An amount that is a JSON number is refused: it was a float once.
+ * @throws RangeError when the amount is no text of a whole number or the asset is no asset id.
  */
 export function fromJson(json: MoneyJson): Money {
-  if (!isAssetId(json.asset))
+  if (typeof json.asset !== 'string' || !isAssetId(json.asset))
     throw new RangeError(`"${json.asset}" is no asset id: expected NAME/SCALE, such as BRL/2.`)
-  if (!/^-?(0|[1-9]\d{0,77})$/.test(json.amount)) {
-    throw new RangeError(`"${json.amount.slice(0, 40)}" is no whole number of smallest units.`)
+  if (typeof json.amount !== 'string' || !/^-?(0|[1-9]\d{0,77})$/.test(json.amount)) {
+    throw new RangeError(
+      `"${String(json.amount).slice(0, 40)}" is no text of a whole number of smallest units.`,
+    )
   }
   return { amount: BigInt(json.amount), asset: json.asset }
 }

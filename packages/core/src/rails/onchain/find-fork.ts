@@ -1,4 +1,5 @@
 import { chainOf, type OnchainParts } from './context.ts'
+import { depthOf } from './finality.ts'
 import type { ChainLook } from './watch-look.ts'
 
 /**
@@ -27,24 +28,31 @@ export async function findFork(context: OnchainParts, look: ChainLook): Promise<
   // A lagging node proves nothing above its head.
   const top = head.latest.height < cursor.tip.height ? head.latest.height : cursor.tip.height
   if (top < oldest.height) return NONE
-  if ((await isSame(context, look, top)) !== false) return NONE
+  if ((await isSame(context, look, { height: top })) !== false) return NONE
   // Equal hashes have equal ancestors, so the last equal height can be halved out.
   let low = oldest.height - 1n
   let high = top
   while (high - low > 1n) {
     const middle = (low + high) / 2n
-    const same = await isSame(context, look, middle)
+    const same = await isSame(context, look, { height: middle })
     if (same === null) return NONE
     if (same) low = middle
     else high = middle
   }
   const tipHash = cursor.tip.hash
   if (low >= oldest.height) return { kind: 'at', height: low, tipHash }
-  return oldest.height === cursor.startHeight ? { kind: 'at', height: null, tipHash } : { kind: 'diverged' }
+  // A young watch may have begun on a branch that was given up. An older one has seen what cannot be given up.
+  const isYoung =
+    cursor.tip.height - cursor.startHeight < depthOf(chainOf(context, provider).network.finality)
+  return isYoung ? { kind: 'at', height: null, tipHash } : { kind: 'diverged' }
 }
 
 /** Null when the node, or another process, no longer knows the height. */
-async function isSame(context: OnchainParts, look: ChainLook, height: bigint): Promise<boolean | null> {
+async function isSame(
+  context: OnchainParts,
+  look: ChainLook,
+  { height }: { readonly height: bigint },
+): Promise<boolean | null> {
   const { provider, head, signal } = look
   const stored = await context.storage.read((tx) => tx.onchain.blocks.at({ provider, height }))
   const isHead = height === head.latest.height

@@ -35,29 +35,27 @@ async function ensureCursor<T extends OnchainWork>(
   context: OnchainContext<T>,
   look: ChainLook,
 ): Promise<ChainCursor> {
-  const { provider, head } = look
+  const { provider } = look
   const { network } = chainOf(context, provider)
-  const cursor = await context.storage.transaction(async (tx) => {
-    const found = await tx.onchain.blocks.cursor(provider)
-    if (found !== null) return found
-    const startHeight = context.options.chains[provider]?.startHeight ?? head.latest.height
-    const updatedAt = context.clock.now()
-    await tx.onchain.blocks.addCursor({
-      provider,
-      network: network.id,
-      startHeight,
-      tip: null,
-      divergedAt: null,
-      updatedAt,
-    })
-    return tx.onchain.blocks.lockCursor(provider)
-  })
-  if (cursor === null) throw new Error(`The storage kept no cursor for ${provider}.`)
-  if (cursor.network !== network.id) {
-    const rule = `is ${network.id}, and was ${cursor.network} in this database: use another name for another network`
-    throw new LastroError('invalid_input', { field: `chains.${provider}`, rule })
-  }
-  return cursor
+  const found = await context.storage.read((tx) => tx.onchain.blocks.cursor(provider))
+  const cursor = found ?? (await context.storage.transaction((tx) => addCursor(context, tx, look)))
+  if (cursor.network === network.id) return cursor
+  const rule = `is ${network.id}, and was ${cursor.network} in this database: use another name for another network`
+  throw new LastroError('invalid_input', { field: `chains.${provider}`, rule })
+}
+
+/** The first watch begins here. Another process may have begun at another block: then that one counts. */
+async function addCursor<T extends OnchainWork>(
+  context: OnchainContext<T>,
+  tx: T,
+  { provider, head }: ChainLook,
+): Promise<ChainCursor> {
+  const { network } = chainOf(context, provider)
+  const startHeight = context.options.chains[provider]?.startHeight ?? head.latest.height
+  const updatedAt = context.clock.now()
+  const cursor = { provider, network: network.id, startHeight, tip: null, divergedAt: null, updatedAt }
+  await tx.onchain.blocks.addCursor(cursor)
+  return (await tx.onchain.blocks.lockCursor(provider)) ?? cursor
 }
 
 /** Blocks, their deposits and the cursor in one commit. Null when another process moved the cursor meanwhile. */

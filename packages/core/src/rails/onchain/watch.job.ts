@@ -37,5 +37,7 @@ async function prune(
   const depth = depthOf(chainOf(context, provider).network.finality)
   const kept = BigInt(context.options.blocksKept)
   const below = height - (kept > depth ? kept : depth)
+  const oldest = await context.storage.read((tx) => tx.onchain.blocks.oldest(provider))
+  if (oldest === null || oldest.height >= below) return
   await context.storage.transaction((tx) => tx.onchain.blocks.prune({ provider, below, limit: PRUNE_LIMIT }))
 }

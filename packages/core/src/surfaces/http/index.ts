@@ -1,3 +1,4 @@
+import { LastroError } from '../../platform/errors/index.ts'
 import type { Inbox, IncomingDelivery } from '../../platform/webhooks/index.ts'
 
 /** Facts that a Web `Request` cannot carry. */
@@ -7,7 +8,10 @@ export interface HttpContext {
 
 /** Request → Response handlers, for any framework that speaks Web standards. */
 export interface HttpSurface {
-  /** `POST {basePath}/webhooks/{provider}` and anything below it. Everything else is 404. */
+  /**
+   * `POST {basePath}/webhooks/{provider}` and anything below it. Everything else is 404.
+   * @throws LastroError `webhook_body_parsed` when something before it has read the body.
+   */
   fetch(request: Request, context?: HttpContext): Promise<Response>
 }
 
@@ -24,6 +28,9 @@ export function createHttp(deps: { readonly webhooks: Inbox; readonly basePath?:
       const at = url.pathname.startsWith(prefix) ? url.pathname.slice(prefix.length).split('/')[0] : undefined
       if (at === undefined || at === '') return answer(404, 'not_found')
       if (request.method !== 'POST') return answer(405, 'method_not_allowed')
+      if (request.bodyUsed) {
+        throw new LastroError('webhook_body_parsed', { found: 'a body that was read already' })
+      }
       const body = await readBody(request)
       if (body === null) return answer(413, 'too_large')
       const receipt = await webhooks.receive(at, {

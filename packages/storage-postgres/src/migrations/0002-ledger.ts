@@ -1,0 +1,169 @@
+import type { Migration } from '../sql.ts'
+import { bookFunction } from './0002-ledger-book.ts'
+import { postFunction } from './0002-ledger-post.ts'
+import { verifyFunction } from './0002-ledger-verify.ts'
+
+/**
+ * Accounts carry their balances; fixed columns stand first and the ones that change last, so that an update writes
+ * little. Half of each page stays free for new versions of its rows.
+ */
+const tables = `
+create table lastro.ledger_account (
+  number bigint generated always as identity primary key,
+  opened_at timestamptz not null,
+  id text collate "C" not null unique check (id ~ '^[!-~]{1,128}$'),
+  asset text collate "C" not null,
+  normal_side text not null check (normal_side in ('debit', 'credit')),
+  no_overdraft boolean not null,
+  minimum numeric(78, 0),
+  maximum numeric(78, 0),
+  metadata jsonb not null,
+  state text not null default 'open' check (state in ('open', 'frozen', 'closed')),
+  debits_posted numeric(78, 0) not null default 0 check (debits_posted >= 0),
+  credits_posted numeric(78, 0) not null default 0 check (credits_posted >= 0),
+  debits_pending numeric(78, 0) not null default 0 check (debits_pending >= 0),
+  credits_pending numeric(78, 0) not null default 0 check (credits_pending >= 0),
+  version bigint not null default 0,
+  constraint ledger_account_no_overdraft check (
+    not no_overdraft
+    or case normal_side
+      when 'credit' then credits_posted - debits_posted - debits_pending >= 0
+      else debits_posted - credits_posted - credits_pending >= 0
+    end
+  ),
+  constraint ledger_account_closed_empty check (
+    state <> 'closed' or (debits_posted = credits_posted and debits_pending = 0 and credits_pending = 0)
+  )
+) with (fillfactor = 50);
+
+create sequence lastro.ledger_transfer_number;
+
+-- One row a transfer, holding both sides with each account's version and posted balance after it.
+-- effective_at is null where it happened when it was booked. requested is what the caller asked for where that may
+-- differ from the amount: with balancing, and for a post of a part.
+create table lastro.ledger_transfer (
+  number bigint primary key,
+  debit_account bigint not null,
+  credit_account bigint not null,
+  debit_version bigint not null,
+  credit_version bigint not null,
+  hold bigint,
+  booked_at timestamptz not null,
+  effective_at timestamptz,
+  expires_at timestamptz,
+  id text collate "C" not null check (length(id) between 1 and 135),
+  kind text not null check (kind in ('posted', 'pending', 'post', 'void', 'expire')),
+  balancing text check (balancing in ('debit', 'credit')),
+  amount numeric(78, 0) not null check (amount > 0),
+  requested numeric(78, 0),
+  debit_posted numeric(78, 0) not null,
+  credit_posted numeric(78, 0) not null,
+  cause text collate "C" not null check (cause <> ''),
+  memo text,
+  constraint ledger_transfer_id unique (id),
+  constraint ledger_transfer_two_accounts check (debit_account <> credit_account),
+  constraint ledger_transfer_hold check ((kind in ('post', 'void', 'expire')) = (hold is not null)),
+  constraint ledger_transfer_expiry check (expires_at is null or kind = 'pending')
+);
+create unique index ledger_transfer_debit on lastro.ledger_transfer (debit_account, debit_version);
+create unique index ledger_transfer_credit on lastro.ledger_transfer (credit_account, credit_version);
+create unique index ledger_transfer_settles_once on lastro.ledger_transfer (hold) where hold is not null;
+create index ledger_transfer_cause on lastro.ledger_transfer (cause, number);
+
+-- What became of each pending transfer: the only fact about a transfer that changes.
+create table lastro.ledger_hold (
+  number bigint primary key,
+  expires_at timestamptz,
+  state text not null check (state in ('open', 'posted', 'voided', 'expired'))
+);
+create index ledger_hold_due on lastro.ledger_hold (expires_at, number) where state = 'open';
+`
+
+/**
+ * The rules of the books, kept for everybody who can reach the tables:
+ * - transfers are never changed, deleted or truncated; there is no setting that allows it;
+ * - balances, holds and new transfers are written by the functions of the ledger only, which say so by a setting that
+ *   ends with them. That stops accidents; who sets it by hand is still held by the next rule, the checks above and
+ *   `ledger_verify`;
+ * - whatever changes balances changes the debits and credits of each asset by the same sum.
+ */
+const guards = `
+create function lastro.ledger_refuse_bypass() returns trigger language plpgsql as $function$
+begin
+  -- With an argument there is no setting that allows it.
+  if tg_nargs > 0 or current_setting('lastro_ledger.booking', true) is distinct from 'on' then
+    raise exception 'The ledger is written by its own functions only: % on % is refused.', tg_op, tg_table_name
+      using errcode = 'restrict_violation';
+  end if;
+  return new;
+end
+$function$;
+
+create function lastro.ledger_check_sums() returns trigger language plpgsql as $function$
+declare
+  v_asset text;
+begin
+  select changes.asset into v_asset
+  from (
+    select asset, debits_posted - credits_posted as posted, debits_pending - credits_pending as pending from new_rows
+    union all
+    select asset, credits_posted - debits_posted, credits_pending - debits_pending from old_rows
+  ) changes
+  group by changes.asset
+  having sum(changes.posted) <> 0 or sum(changes.pending) <> 0
+  limit 1;
+  if found then
+    raise exception 'Debits and credits of % would not be equal.', v_asset using errcode = 'check_violation';
+  end if;
+  return null;
+end
+$function$;
+
+create trigger append_only before update or delete or truncate on lastro.ledger_transfer
+  for each statement execute function lastro.refuse_change();
+create trigger booked before insert on lastro.ledger_transfer
+  for each statement execute function lastro.ledger_refuse_bypass();
+
+create trigger append_only before delete or truncate on lastro.ledger_hold
+  for each statement execute function lastro.refuse_change();
+create trigger booked before insert or update on lastro.ledger_hold
+  for each statement execute function lastro.ledger_refuse_bypass();
+
+create trigger append_only before delete or truncate on lastro.ledger_account
+  for each statement execute function lastro.refuse_change();
+create trigger opened_empty before insert on lastro.ledger_account for each row
+  when (new.state <> 'open' or new.version <> 0 or new.debits_posted <> 0 or new.credits_posted <> 0
+    or new.debits_pending <> 0 or new.credits_pending <> 0)
+  execute function lastro.ledger_refuse_bypass('always');
+create trigger booked before update on lastro.ledger_account
+  for each statement execute function lastro.ledger_refuse_bypass();
+create trigger sums_equal after update on lastro.ledger_account
+  referencing old table as old_rows new table as new_rows
+  for each statement execute function lastro.ledger_check_sums();
+`
+
+const setState = `
+create function lastro.ledger_set_account_state(p_id text, p_state text) returns text language plpgsql as $function$
+declare
+  v_account record;
+begin
+  select number, state, debits_posted = credits_posted and debits_pending = 0 and credits_pending = 0 as is_empty
+    into v_account from lastro.ledger_account where id = p_id for update;
+  if not found then return 'unknown'; end if;
+  if v_account.state = p_state then return 'unchanged'; end if;
+  if v_account.state = 'closed' then return 'closed'; end if;
+  if p_state = 'closed' and not v_account.is_empty then return 'not_empty'; end if;
+  perform set_config('lastro_ledger.booking', 'on', true);
+  update lastro.ledger_account set state = p_state where number = v_account.number;
+  perform set_config('lastro_ledger.booking', 'off', true);
+  return 'changed';
+end
+$function$;
+`
+
+/** The tables of `ledger`, the rules that guard them and the functions that write them. */
+export const ledger: Migration = {
+  number: 2,
+  name: 'ledger',
+  sql: [tables, guards, setState, bookFunction, postFunction, verifyFunction].join('\n'),
+}

@@ -1,0 +1,29 @@
+import type { HostTx, JobEnqueuer, LastroTx } from '@lastro/core/storage'
+import type { Sql } from './sql.ts'
+import { auditStore } from './stores/audit.ts'
+import { deliveryStore } from './stores/deliveries.ts'
+import { eventStore } from './stores/events.ts'
+import { idempotencyStore } from './stores/idempotency.ts'
+import { ledgerStore } from './stores/ledger.ts'
+import { onchainStore } from './stores/onchain.ts'
+import { payoutStore } from './stores/payouts.ts'
+import { rateStore } from './stores/rates.ts'
+import { scheduleStore } from './stores/schedules.ts'
+import { tradeStore } from './stores/trades.ts'
+
+/** Every store over one connection. */
+export function lastroTx(sql: Sql, parts: { readonly host: HostTx; readonly jobs: JobEnqueuer }): LastroTx {
+  return {
+    ...parts,
+    events: eventStore(sql),
+    idempotency: idempotencyStore(sql),
+    audit: auditStore(sql),
+    deliveries: deliveryStore(sql),
+    schedules: scheduleStore(sql),
+    ledger: ledgerStore(sql),
+    onchain: onchainStore(sql),
+    payouts: payoutStore(sql),
+    rates: rateStore(sql),
+    trades: tradeStore(sql),
+  }
+}
