@@ -19,17 +19,9 @@ export interface RunDeps {
 export type RunResult = 'done' | 'retry' | 'dead' | 'lost'
 
 /** Milliseconds before the next attempt: doubling from `baseMs` to `maxMs`, spread by a fifth either way. */
-export function backoffMs(
-  retry: RetryPolicy,
-  { attempt, spread }: { attempt: number; spread: number },
-): number {
+function backoffMs(retry: RetryPolicy, { attempt, spread }: { attempt: number; spread: number }): number {
   const plain = Math.min(retry.maxMs, retry.baseMs * 2 ** Math.min(attempt - 1, 30))
   return Math.round(plain * (0.8 + 0.4 * spread))
-}
-
-/** Where a body wants a job tried again at a given time, it throws what this makes. */
-export function retryAfter(ms: number, cause: unknown): Error {
-  return Object.assign(new Error('try again later', { cause }), { retryAfterMs: ms })
 }
 
 /** Runs one claimed job to its end: completed, waiting for another attempt, or dead with its error kept. */
@@ -68,20 +60,14 @@ async function settleFailure(
   const { job, definition } = failure
   const error = describeError(failure.error)
   const isDead = job.attempt >= definition.retry.attempts
-  const wanted = askedDelayMs(failure.error)
   const retryAt = isDead
     ? null
-    : later(deps.clock, wanted ?? backoffMs(definition.retry, { attempt: job.attempt, spread: jitter() }))
+    : later(deps.clock, backoffMs(definition.retry, { attempt: job.attempt, spread: jitter() }))
   const facts = { job: job.name, id: job.id, attempt: job.attempt, error }
   if (isDead) deps.logger.error(facts, 'job died')
   else deps.logger.warn(facts, 'job failed, will run again')
   const isMine = await deps.queue.fail(job, { error, retryAt })
   return !isMine ? 'lost' : isDead ? 'dead' : 'retry'
-}
-
-function askedDelayMs(error: unknown): number | null {
-  if (typeof error !== 'object' || error === null || !('retryAfterMs' in error)) return null
-  return typeof error.retryAfterMs === 'number' && error.retryAfterMs >= 0 ? error.retryAfterMs : null
 }
 
 function later(clock: Clock, ms: number): Date {
