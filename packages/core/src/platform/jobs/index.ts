@@ -11,5 +11,5 @@ export {
 } from './job.ts'
 export { createJobs, type Jobs } from './operate.ts'
 export type { ClaimedJob, DeadJob, JobQueue, QueueDepth } from './queue.ts'
-export { backoffMs, type RunResult, retryAfter } from './run.ts'
+export type { RunResult } from './run.ts'
 export { createWorker, type TickReport, type Worker, type WorkerOptions } from './worker.ts'
