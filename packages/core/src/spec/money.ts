@@ -1,7 +1,5 @@
 /**
  * Money: a whole number of an asset's smallest unit. No float ever holds money.
- *
- * Imported as a namespace (`import { Money } from '@lastro/core/spec'`), so calls read `Money.add(a, b)`.
  */
 
 /** An asset carries its own scale: `BRL/2`, `USDT.tron/6`, `USDT.bsc/18`. The number is the decimal places. */
@@ -197,3 +195,24 @@ export function fromJson(json: MoneyJson): Money {
   }
   return { amount: BigInt(json.amount), asset: json.asset }
 }
+
+/** The functions on money, to be read as `Money.add(a, b)`. */
+export const Money = {
+  isAssetId,
+  scaleOf,
+  of,
+  zero,
+  add,
+  subtract,
+  negate,
+  compare,
+  equals,
+  isPositive,
+  divide,
+  bps,
+  allocate,
+  parse,
+  format,
+  toJson,
+  fromJson,
+} as const

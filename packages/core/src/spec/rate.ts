@@ -64,3 +64,6 @@ export function format(rate: Rate, places: number): string {
   const digits = scaled.toString().padStart(places + 1, '0')
   return places === 0 ? digits : `${digits.slice(0, -places)}.${digits.slice(-places)}`
 }
+
+/** The functions on rates, to be read as `Rate.convert(money, rate, 'down')`. */
+export const Rate = { of, invert, convert, format } as const

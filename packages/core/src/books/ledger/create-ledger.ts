@@ -98,6 +98,12 @@ const transferQuerySchema = z.strictObject({
   cause: ledgerIdSchema.optional(),
 })
 
+/** Accounts are asked for by what may be their id; transfers also by `expire:` and the id of a hold. */
+const accountSchema = z.object({ account: ledgerIdSchema })
+const transferSchema = z.object({
+  transfer: z.string().regex(/^[!-~]{1,135}$/, 'must be the id of a transfer'),
+})
+
 const limitSchema = z.object({
   limit: z.int().min(1, 'must be at least 1').max(1_000, 'must be at most 1000'),
 })
@@ -109,12 +115,15 @@ export function createLedger(deps: LedgerDeps): Ledger {
     accounts: accountsOf(deps),
     post: (transfers, options) =>
       storage.transaction((tx) => tryBook(tx, { transfers, at: clock.now() }), options),
-    balance: (account, options) => storage.read((tx) => balanceOf(tx, account), options),
+    balance: async (id, options) => {
+      const { account } = parseInput(accountSchema, { account: id })
+      return storage.read((tx) => balanceOf(tx, account), options)
+    },
     transfers: transfersOf(deps),
     trialBalance: (options) => storage.read((tx) => tx.ledger.trialBalance(), options),
     verify: (options) => storage.read((tx) => tx.ledger.verify({ limit: BREACHES }), options),
     holds: {
-      expire: ({ limit = 500, ...options } = {}) => {
+      expire: async ({ limit = 500, ...options } = {}) => {
         parseInput(limitSchema, { limit })
         return storage.transaction((tx) => tx.ledger.expireHolds({ at: clock.now(), limit }), options)
       },
@@ -137,7 +146,8 @@ function accountsOf({ storage, clock }: LedgerDeps): Ledger['accounts'] {
       return opened as LedgerAccount
     },
     get: async (id, options) => {
-      const found = await storage.read((tx) => tx.ledger.getAccount(id), options)
+      const { account } = parseInput(accountSchema, { account: id })
+      const found = await storage.read((tx) => tx.ledger.getAccount(account), options)
       if (found === null) throw new LastroError('not_found', { kind: 'ledger account', id })
       return found
     },
@@ -159,7 +169,8 @@ function accountsOf({ storage, clock }: LedgerDeps): Ledger['accounts'] {
 function transfersOf({ storage }: LedgerDeps): Ledger['transfers'] {
   return {
     get: async (id, options) => {
-      const found = await storage.read((tx) => tx.ledger.getTransfer(id), options)
+      const { transfer } = parseInput(transferSchema, { transfer: id })
+      const found = await storage.read((tx) => tx.ledger.getTransfer(transfer), options)
       if (found === null) throw new LastroError('not_found', { kind: 'transfer', id })
       return found
     },

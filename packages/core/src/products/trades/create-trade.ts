@@ -51,7 +51,7 @@ export function createTrade<T extends TradeWork>(
   const at = deps.clock.now()
   return once(tx, { operation: 'trades.create', key, body, at }, async () => {
     const quote = await usableQuote(tx, { id: input.quoteId, at })
-    deps.payouts.check({ ...input.payout, amount: quote.receive })
+    deps.payouts.check({ ...input.payout, amount: quote.receive }, { at: 'payout.' })
     const refundAddress = checkRefundAddress(deps.chains[quote.chain], input.refundAddress)
     const id: TradeId = deps.ids.next('trd')
     await tx.trades.useQuote({ id: quote.id, tradeId: id })

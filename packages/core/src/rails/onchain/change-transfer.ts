@@ -13,8 +13,21 @@ export type TransferChanges = Partial<
   Omit<OnchainTransfer, 'id' | 'state' | 'version' | 'createdAt' | 'updatedAt'>
 >
 
+/** What events tell of a transfer. */
+type TransferNews =
+  | 'prepared'
+  | 'offered'
+  | 'sent'
+  | 'replaced'
+  | 'mined'
+  | 'unmined'
+  | 'displaced'
+  | 'unfunded'
+  | 'confirmed'
+  | 'failed'
+
 /** What a step is called in the event log. */
-const TOLD: Readonly<Record<TransferEvent, string>> = {
+const TOLD: Readonly<Record<TransferEvent, TransferNews>> = {
   prepare: 'prepared',
   send: 'sent',
   mine: 'mined',
@@ -73,7 +86,7 @@ export async function noteTransfer(
   tx: OnchainWork,
   note: {
     readonly transfer: OnchainTransfer
-    readonly what: string
+    readonly what: TransferNews
     readonly at: Date
     readonly facts?: { readonly [key: string]: Json }
   },

@@ -3,7 +3,7 @@ import { refuse } from '../../platform/input.ts'
 import type { JobHandler, Schedule } from '../../platform/jobs/index.ts'
 import { createRail } from '../../platform/policies/index.ts'
 import type { Page, PageRequest, WriteOptions } from '../../platform/storage/index.ts'
-import type { Money } from '../../spec/index.ts'
+import type { ChainProvider, Money } from '../../spec/index.ts'
 import type { OnchainAddress } from './address.ts'
 import { balances } from './balances.ts'
 import type { OnchainContext, OnchainDeps, OnchainParts, OnchainWork } from './context.ts'
@@ -114,8 +114,18 @@ function contextOf<T extends OnchainWork>(deps: OnchainDeps<T>): OnchainContext<
   for (const name of Object.keys(options.chains)) {
     if (!Object.hasOwn(deps.chains, name)) refuse(`options.chains.${name}`, 'is no chain provider')
   }
+  refuseTwins(deps.chains)
   const { storage, signer, clock, ids, onDeposit = null, onTransfer = null } = deps
   return { storage, chains: Object.fromEntries(guarded), signer, clock, ids, options, onDeposit, onTransfer }
+}
+
+/** One signer has one address on a network: two names for it would book deposits twice and share sequences. */
+function refuseTwins(chains: Readonly<Record<string, ChainProvider>>): void {
+  const entries = Object.entries(chains)
+  for (const [index, [name, { network }]] of entries.entries()) {
+    const twin = entries.slice(0, index).find(([, other]) => other.network.id === network.id)
+    if (twin !== undefined) refuse(`chains.${name}`, `is on ${network.id}, as chains.${twin[0]} is`)
+  }
 }
 
 function schedulesOf(context: Pick<OnchainParts, 'chains' | 'options' | 'signer'>): readonly Schedule[] {

@@ -15,7 +15,7 @@ export async function rollBack<T extends OnchainWork>(
   if (fork.kind === 'none') return
   const { provider } = look
   if (fork.kind === 'diverged') {
-    await context.storage.transaction((tx) => reportDiverged(context, tx, provider))
+    await context.storage.transaction((tx) => reportDiverged(context, tx, { provider }))
     throw new Error(`${provider}: the network shares none of the blocks kept. Is it the same network?`)
   }
   // Only the very blocks that were compared may go: another process may be ahead, on the right chain already.
@@ -63,7 +63,7 @@ async function dropTip<T extends OnchainWork>(
 async function reportDiverged<T extends OnchainWork>(
   context: OnchainContext<T>,
   tx: T,
-  provider: string,
+  { provider }: { readonly provider: string },
 ): Promise<void> {
   const cursor = await tx.onchain.blocks.lockCursor(provider)
   if (cursor === null || cursor.divergedAt !== null) return

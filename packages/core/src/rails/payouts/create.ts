@@ -118,10 +118,14 @@ export function laneOf(payout: Pick<Payout, 'id' | 'provider'>, concurrency: num
   return `${payout.provider}:${Number.parseInt(sha256Hex(payout.id).slice(0, 8), 16) % width}`
 }
 
-/** @throws LastroError when the provider is missing, or cannot send this asset to this destination. */
+/**
+ * The rail, when it can send this asset to this destination; `at` is where the destination stands in the input.
+ * @throws LastroError `provider_missing`, `invalid_input`.
+ */
 export function checkRail(
   deps: Pick<PayoutDeps, 'rails'>,
   input: Pick<CreatePayout, 'provider' | 'amount' | 'destination'>,
+  { at = '' }: { readonly at?: string } = {},
 ): PayoutRail {
   const found = railOf(deps, input.provider)
   if (found === undefined)
@@ -135,11 +139,11 @@ export function checkRail(
   }
   if (!port.destinations.includes(input.destination.kind)) {
     refuse(
-      'destination.kind',
+      `${at}destination.kind`,
       `${input.provider} does not pay to ${input.destination.kind}, only ${port.destinations.join(', ')}`,
     )
   }
   const broken = port.checkDestination?.(input.destination) ?? null
-  if (broken !== null) refuse('destination', broken)
+  if (broken !== null) refuse(`${at}destination`, broken)
   return found
 }

@@ -36,7 +36,10 @@ export interface Payouts<T extends PayoutWork = PayoutWork> {
   /** For other domains: the same as `create`, inside their transaction. */
   createIn(tx: T, input: CreatePayout): Promise<Payout>
   /** Whether a payout could be made, with no network. @throws LastroError `invalid_input`, `provider_missing`. */
-  check(input: Pick<CreatePayout, 'provider' | 'amount' | 'destination'>): void
+  check(
+    input: Pick<CreatePayout, 'provider' | 'amount' | 'destination'>,
+    options?: { readonly at?: string },
+  ): void
   /** For the inbox: what a webhook tells. */
   applyEvent(
     tx: T,
@@ -58,7 +61,7 @@ export function createPayouts<T extends PayoutWork>(deps: PayoutDeps<T>): Payout
     list: (query = {}) => deps.storage.read((tx) => tx.payouts.list(query)),
     cancel: (id, options) => deps.storage.transaction((tx) => cancelPayout(deps, tx, id), options),
     createIn: (tx, input) => createPayout(deps, tx, input),
-    check: (input) => void checkRail(deps, input),
+    check: (input, options) => void checkRail(deps, input, options),
     applyEvent: (tx, news) => applyPayoutEvent(deps, tx, news),
     jobs: [submitPayoutJob(deps), reconcilePayoutJob(deps)],
   }
