@@ -91,6 +91,7 @@ create table lastro.ledger_account (
   asset text collate "C" not null,
   normal_side text not null,
   no_overdraft boolean not null,
+  is_limited boolean not null default false,
   minimum numeric(78,0),
   maximum numeric(78,0),
   metadata jsonb not null,
@@ -107,7 +108,7 @@ create table lastro.ledger_account (
   constraint ledger_account_credits_posted_check CHECK ((credits_posted >= (0)::numeric)),
   constraint ledger_account_debits_pending_check CHECK ((debits_pending >= (0)::numeric)),
   constraint ledger_account_debits_posted_check CHECK ((debits_posted >= (0)::numeric)),
-  constraint ledger_account_id_check CHECK ((id ~ '^[!-~]{1,128}$'::text)),
+  constraint ledger_account_id_check CHECK (((octet_length(id) >= 1) AND (octet_length(id) <= 128))),
   constraint ledger_account_no_overdraft CHECK (((NOT no_overdraft) OR
 CASE normal_side
     WHEN 'credit'::text THEN (((credits_posted - debits_posted) - debits_pending) >= (0)::numeric)
@@ -117,12 +118,58 @@ END)),
   constraint ledger_account_state_check CHECK ((state = ANY (ARRAY['open'::text, 'frozen'::text, 'closed'::text])))
 ) with (fillfactor=50);
 
+create table lastro.ledger_digest (
+  number bigint not null,
+  chain text collate "C" not null,
+  digest bytea not null,
+  constraint ledger_digest_pkey PRIMARY KEY (chain, number),
+  constraint ledger_digest_chain_check CHECK ((chain = ANY (ARRAY['transfers'::text, 'audit'::text]))),
+  constraint ledger_digest_digest_check CHECK ((octet_length(digest) = 32))
+);
+
 create table lastro.ledger_hold (
   number bigint not null,
   expires_at timestamp with time zone,
   state text not null,
   constraint ledger_hold_pkey PRIMARY KEY (number),
   constraint ledger_hold_state_check CHECK ((state = ANY (ARRAY['open'::text, 'posted'::text, 'voided'::text, 'expired'::text])))
+);
+
+create table lastro.ledger_limit (
+  account bigint not null,
+  name text collate "C" not null,
+  direction text not null,
+  amount numeric(78,0) not null,
+  window_ms bigint not null,
+  since bigint not null,
+  part bigint not null,
+  counted numeric[] not null,
+  constraint ledger_limit_pkey PRIMARY KEY (account, name),
+  constraint ledger_limit_amount_check CHECK ((amount >= (0)::numeric)),
+  constraint ledger_limit_direction_check CHECK ((direction = ANY (ARRAY['out'::text, 'in'::text]))),
+  constraint ledger_limit_name_check CHECK (((octet_length(name) >= 1) AND (octet_length(name) <= 64))),
+  constraint ledger_limit_window_ms_check CHECK (((window_ms >= 60000) AND ((window_ms % (24)::bigint) = 0)))
+) with (fillfactor=50);
+
+create table lastro.ledger_mark (
+  chain text collate "C" not null,
+  number bigint not null,
+  xid xid8 not null,
+  constraint ledger_mark_pkey PRIMARY KEY (chain, number)
+);
+
+create table lastro.ledger_seal (
+  chain text collate "C" not null,
+  number bigint not null,
+  from_row bigint not null,
+  to_row bigint not null,
+  rows bigint not null,
+  digest bytea not null,
+  sealed_at timestamp with time zone not null,
+  constraint ledger_seal_pkey PRIMARY KEY (chain, number),
+  constraint ledger_seal_chain_check CHECK ((chain = ANY (ARRAY['transfers'::text, 'audit'::text]))),
+  constraint ledger_seal_check CHECK ((to_row > from_row)),
+  constraint ledger_seal_rows_check CHECK ((rows > 0))
 );
 
 create table lastro.ledger_transfer (
@@ -142,6 +189,8 @@ create table lastro.ledger_transfer (
   requested numeric(78,0),
   debit_posted numeric(78,0) not null,
   credit_posted numeric(78,0) not null,
+  debit_held numeric(78,0),
+  credit_held numeric(78,0),
   cause text collate "C" not null,
   memo text,
   constraint ledger_transfer_pkey PRIMARY KEY (number),
@@ -453,7 +502,15 @@ CREATE INDEX ledger_transfer_cause ON lastro.ledger_transfer USING btree (cause,
 
 CREATE UNIQUE INDEX ledger_transfer_credit ON lastro.ledger_transfer USING btree (credit_account, credit_version);
 
+CREATE INDEX ledger_transfer_credit_dated ON lastro.ledger_transfer USING btree (credit_account, effective_at, number) WHERE (effective_at IS NOT NULL);
+
+CREATE INDEX ledger_transfer_credit_held ON lastro.ledger_transfer USING btree (credit_account, credit_version) WHERE (kind <> 'posted'::text);
+
 CREATE UNIQUE INDEX ledger_transfer_debit ON lastro.ledger_transfer USING btree (debit_account, debit_version);
+
+CREATE INDEX ledger_transfer_debit_dated ON lastro.ledger_transfer USING btree (debit_account, effective_at, number) WHERE (effective_at IS NOT NULL);
+
+CREATE INDEX ledger_transfer_debit_held ON lastro.ledger_transfer USING btree (debit_account, debit_version) WHERE (kind <> 'posted'::text);
 
 CREATE UNIQUE INDEX ledger_transfer_settles_once ON lastro.ledger_transfer USING btree (hold) WHERE (hold IS NOT NULL);
 
@@ -487,7 +544,185 @@ CREATE INDEX trade_reference ON lastro.trade USING btree (reference, id) WHERE (
 
 CREATE INDEX trade_state ON lastro.trade USING btree (state, id);
 
+-- views
+
+create view lastro.ledger_accounts_v1 as
+ SELECT id AS account,
+    asset,
+    normal_side,
+        CASE
+            WHEN no_overdraft THEN 'no_overdraft'::text
+            ELSE 'none'::text
+        END AS "constraint",
+    minimum,
+    maximum,
+    state,
+    metadata,
+    opened_at,
+    version
+   FROM lastro.ledger_account;
+
+create view lastro.ledger_balances_v1 as
+ SELECT id AS account,
+    asset,
+    version,
+    debits_posted,
+    credits_posted,
+    debits_pending,
+    credits_pending,
+        CASE normal_side
+            WHEN 'debit'::text THEN (debits_posted - credits_posted)
+            ELSE (credits_posted - debits_posted)
+        END AS posted,
+        CASE normal_side
+            WHEN 'debit'::text THEN debits_pending
+            ELSE credits_pending
+        END AS pending_in,
+        CASE normal_side
+            WHEN 'debit'::text THEN credits_pending
+            ELSE debits_pending
+        END AS pending_out,
+        CASE normal_side
+            WHEN 'debit'::text THEN ((debits_posted - credits_posted) - credits_pending)
+            ELSE ((credits_posted - debits_posted) - debits_pending)
+        END AS available
+   FROM lastro.ledger_account;
+
+create view lastro.ledger_entries_v1 as
+ SELECT booked.number,
+    booked.id AS transfer,
+    booked.kind,
+    account.id AS account,
+    account.asset,
+    'debit'::text AS side,
+    booked.debit_version AS version,
+        CASE
+            WHEN (booked.kind = ANY (ARRAY['posted'::text, 'post'::text])) THEN booked.amount
+            ELSE (0)::numeric
+        END AS amount,
+    (booked.debit_posted -
+        CASE
+            WHEN (booked.kind <> ALL (ARRAY['posted'::text, 'post'::text])) THEN (0)::numeric
+            WHEN (account.normal_side = 'debit'::text) THEN booked.amount
+            ELSE (- booked.amount)
+        END) AS balance_before,
+    booked.debit_posted AS balance_after,
+    booked.cause,
+    booked.memo,
+    booked.booked_at,
+    COALESCE(booked.effective_at, booked.booked_at) AS effective_at
+   FROM (lastro.ledger_transfer booked
+     JOIN lastro.ledger_account account ON ((account.number = booked.debit_account)))
+UNION ALL
+ SELECT booked.number,
+    booked.id AS transfer,
+    booked.kind,
+    account.id AS account,
+    account.asset,
+    'credit'::text AS side,
+    booked.credit_version AS version,
+        CASE
+            WHEN (booked.kind = ANY (ARRAY['posted'::text, 'post'::text])) THEN booked.amount
+            ELSE (0)::numeric
+        END AS amount,
+    (booked.credit_posted -
+        CASE
+            WHEN (booked.kind <> ALL (ARRAY['posted'::text, 'post'::text])) THEN (0)::numeric
+            WHEN (account.normal_side = 'credit'::text) THEN booked.amount
+            ELSE (- booked.amount)
+        END) AS balance_before,
+    booked.credit_posted AS balance_after,
+    booked.cause,
+    booked.memo,
+    booked.booked_at,
+    COALESCE(booked.effective_at, booked.booked_at) AS effective_at
+   FROM (lastro.ledger_transfer booked
+     JOIN lastro.ledger_account account ON ((account.number = booked.credit_account)));
+
+create view lastro.ledger_transfers_v1 as
+ SELECT booked.number,
+    booked.id AS transfer,
+    booked.kind,
+    debit.id AS debit_account,
+    credit.id AS credit_account,
+    debit.asset,
+    booked.amount,
+    held.id AS hold,
+    hold.state AS hold_state,
+    booked.cause,
+    booked.memo,
+    booked.booked_at,
+    COALESCE(booked.effective_at, booked.booked_at) AS effective_at,
+    booked.expires_at
+   FROM ((((lastro.ledger_transfer booked
+     JOIN lastro.ledger_account debit ON ((debit.number = booked.debit_account)))
+     JOIN lastro.ledger_account credit ON ((credit.number = booked.credit_account)))
+     LEFT JOIN lastro.ledger_transfer held ON ((held.number = booked.hold)))
+     LEFT JOIN lastro.ledger_hold hold ON (((hold.number = booked.number) AND (booked.kind = 'pending'::text))));
+
 -- functions
+
+CREATE OR REPLACE FUNCTION lastro.ledger_account_at(p_account bigint, p_version bigint, OUT posted numeric, OUT debits_held numeric, OUT credits_held numeric)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+  select debit_posted into posted from lastro.ledger_transfer where debit_account = p_account and debit_version = p_version;
+  if not found then
+    select credit_posted into posted from lastro.ledger_transfer where credit_account = p_account and credit_version = p_version;
+  end if;
+  select debit_held into debits_held from lastro.ledger_transfer
+    where debit_account = p_account and debit_version <= p_version and kind <> 'posted' order by debit_version desc limit 1;
+  select credit_held into credits_held from lastro.ledger_transfer
+    where credit_account = p_account and credit_version <= p_version and kind <> 'posted' order by credit_version desc limit 1;
+  posted := coalesce(posted, 0);
+  debits_held := coalesce(debits_held, 0);
+  credits_held := coalesce(credits_held, 0);
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION lastro.ledger_balance_at(p_account bigint, p_before timestamp with time zone, p_cut bigint, p_is_effective boolean, p_last bigint, OUT version bigint, OUT posted numeric, OUT debits_held numeric, OUT credits_held numeric)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+#variable_conflict use_column
+declare
+  v_version bigint := least(lastro.ledger_version_at(p_account, p_cut), p_last);
+  v_is_debit boolean := (select normal_side = 'debit' from lastro.ledger_account where number = p_account);
+  v_debits numeric; v_credits numeric; v_debits_held numeric; v_credits_held numeric;
+begin
+  version := v_version;
+  select at.posted, at.debits_held, at.credits_held into posted, debits_held, credits_held
+    from lastro.ledger_account_at(p_account, v_version) at;
+  if not p_is_effective then return; end if;
+  select coalesce(sum(sign * moved) filter (where is_debit), 0), coalesce(sum(sign * moved) filter (where not is_debit), 0),
+    coalesce(sum(sign * held) filter (where is_debit), 0), coalesce(sum(sign * held) filter (where not is_debit), 0)
+  into v_debits, v_credits, v_debits_held, v_credits_held
+  from (
+    select dated.is_debit, dated.sign, case when dated.kind in ('posted', 'post') then dated.amount else 0 end as moved,
+      case when dated.kind = 'pending' then dated.amount
+        when dated.hold is not null then -(select amount from lastro.ledger_transfer where number = dated.hold) else 0 end as held
+    from (
+      select true as is_debit, -1 as sign, kind, amount, hold from lastro.ledger_transfer
+        where debit_account = p_account and effective_at >= p_before and debit_version <= v_version
+      union all
+      select true, 1, kind, amount, hold from lastro.ledger_transfer
+        where debit_account = p_account and effective_at < p_before and debit_version > v_version and debit_version <= p_last
+      union all
+      select false, -1, kind, amount, hold from lastro.ledger_transfer
+        where credit_account = p_account and effective_at >= p_before and credit_version <= v_version
+      union all
+      select false, 1, kind, amount, hold from lastro.ledger_transfer
+        where credit_account = p_account and effective_at < p_before and credit_version > v_version and credit_version <= p_last
+    ) dated
+  ) change;
+  posted := posted + case when v_is_debit then v_debits - v_credits else v_credits - v_debits end;
+  debits_held := debits_held + v_debits_held;
+  credits_held := credits_held + v_credits_held;
+end
+$function$;
 
 CREATE OR REPLACE FUNCTION lastro.ledger_book(p_at timestamp with time zone, p_accounts text[], p_holds text[], p_ids text[], p_kinds text[], p_debits integer[], p_credits integer[], p_hold_places integer[], p_makes integer[], p_twins integer[], p_assets text[], p_amounts numeric[], p_balancings text[], p_linked boolean[], p_causes text[], p_memos text[], p_effective timestamp with time zone[], p_expires timestamp with time zone[])
  RETURNS TABLE(place integer, status text, rule text, about text, amount text, asset text, debit text, debit_side text, debit_after text, credit text, credit_side text, credit_after text)
@@ -507,7 +742,7 @@ declare
   v_places int[];
   -- One element a locked account, in the order of their numbers.
   a_number bigint[]; a_id text[]; a_asset text[]; a_state text[]; a_side text[]; a_is_debit boolean[];
-  a_is_strict boolean[]; a_minimum numeric[]; a_maximum numeric[];
+  a_is_strict boolean[]; a_is_limited boolean[]; a_minimum numeric[]; a_maximum numeric[];
   a_debits numeric[]; a_credits numeric[]; a_debits_held numeric[]; a_credits_held numeric[]; a_version bigint[];
   -- One element a named hold.
   h_number bigint[]; h_debit_number bigint[]; h_credit_number bigint[]; h_amount numeric[]; h_expires timestamptz[];
@@ -522,9 +757,10 @@ declare
   r_moved numeric[] := r_amount; r_held numeric[] := r_amount;
   r_debit_version bigint[] := r_number; r_credit_version bigint[] := r_number;
   r_debit_posted numeric[] := r_amount; r_credit_posted numeric[] := r_amount;
+  r_debit_held numeric[] := r_amount; r_credit_held numeric[] := r_amount;
   r_debit_after text[] := r_known; r_credit_after text[] := r_known;
   v_row record;
-  v_first int; v_failed boolean; v_accepted int := 0; v_pending int := 0; v_settled int := 0; v_exists int := 0;
+  v_limited boolean; v_first int; v_failed boolean; v_accepted int := 0; v_pending int := 0; v_settled int := 0; v_exists int := 0;
   i int; j int; d int; c int; h int;
   v_kind text; v_rule text; v_about text; v_seen text;
   v_amount numeric; v_left numeric; v_moved numeric; v_held numeric;
@@ -543,11 +779,11 @@ begin
   end if;
 
   select array_agg(number), array_agg(id), array_agg(asset), array_agg(state), array_agg(normal_side),
-    array_agg(normal_side = 'debit'), array_agg(no_overdraft), array_agg(minimum), array_agg(maximum),
-    array_agg(debits_posted), array_agg(credits_posted), array_agg(debits_pending), array_agg(credits_pending),
-    array_agg(version)
-  into a_number, a_id, a_asset, a_state, a_side, a_is_debit, a_is_strict, a_minimum, a_maximum, a_debits, a_credits,
-    a_debits_held, a_credits_held, a_version
+    array_agg(normal_side = 'debit'), array_agg(no_overdraft), array_agg(is_limited), bool_or(is_limited), array_agg(minimum),
+    array_agg(maximum), array_agg(debits_posted), array_agg(credits_posted), array_agg(debits_pending),
+    array_agg(credits_pending), array_agg(version)
+  into a_number, a_id, a_asset, a_state, a_side, a_is_debit, a_is_strict, a_is_limited, v_limited, a_minimum, a_maximum,
+    a_debits, a_credits, a_debits_held, a_credits_held, a_version
   from (
     select * from lastro.ledger_account where number = any (v_named || h_debit_number || h_credit_number)
     order by number for no key update
@@ -671,6 +907,14 @@ begin
         elsif a_credits[c] - a_debits[c] + a_credits_held[c] + v_amount > a_maximum[c] then
           v_rule := 'maximum_balance'; v_about := a_id[c];
         end if;
+        -- Asked last, because the answer "allowed" is counted at once.
+        if v_limited and v_rule is null and (a_is_limited[d] or a_is_limited[c]) then
+          v_rule := lastro.ledger_take_limits(a_number[d], a_is_debit[d], a_number[c], a_is_debit[c], v_amount, p_at);
+          if v_rule is not null then
+            v_about := case split_part(v_rule, ' ', 1) when 'debit' then a_id[d] else a_id[c] end;
+            v_rule := 'velocity_limit ' || split_part(v_rule, ' ', 2);
+          end if;
+        end if;
       end if;
     else
       v_amount := h_amount[h];
@@ -703,6 +947,11 @@ begin
             a_debits_held[d] := a_debits_held[d] - r_held[j];
             a_credits_held[c] := a_credits_held[c] - r_held[j];
             v_accepted := v_accepted - 1;
+            if v_limited and (a_is_limited[d] or a_is_limited[c]) then
+              h := p_hold_places[j];
+              perform lastro.ledger_give_limits(a_number[d], a_is_debit[d], a_number[c], a_is_debit[c],
+                case when h > 0 then r_moved[j] - h_amount[h] else r_amount[j] end, h_number[h], p_at);
+            end if;
             if p_kinds[j] = 'pending' then
               v_pending := v_pending - 1;
               if p_makes[j] > 0 then h_number[p_makes[j]] := null; end if;
@@ -733,6 +982,13 @@ begin
     if v_kind <> 'posted' then
       a_debits_held[d] := a_debits_held[d] + v_held;
       a_credits_held[c] := a_credits_held[c] + v_held;
+      r_debit_held[i] := a_debits_held[d];
+      r_credit_held[i] := a_credits_held[c];
+      -- What a hold promised and did not move is given back.
+      if v_limited and h > 0 and (a_is_limited[d] or a_is_limited[c]) then
+        perform lastro.ledger_give_limits(a_number[d], a_is_debit[d], a_number[c], a_is_debit[c], h_amount[h] - v_moved,
+          h_number[h], p_at);
+      end if;
     end if;
     v_accepted := v_accepted + 1;
     r_status[i] := 'accepted';
@@ -767,15 +1023,17 @@ begin
   if v_accepted > 0 then
     perform set_config('lastro_ledger.booking', 'on', true);
     insert into lastro.ledger_transfer (number, debit_account, credit_account, debit_version, credit_version, hold,
-      booked_at, effective_at, expires_at, id, kind, balancing, amount, requested, debit_posted, credit_posted, cause, memo)
+      booked_at, effective_at, expires_at, id, kind, balancing, amount, requested, debit_posted, credit_posted,
+      debit_held, credit_held, cause, memo)
     select new.number, a_number[new.debit], a_number[new.credit], new.debit_version, new.credit_version,
       h_number[new.hold], p_at, new.effective, new.expires, new.id, new.kind, new.balancing, new.amount,
       case when new.hold > 0 or new.balancing is not null then new.requested end,
-      new.debit_posted, new.credit_posted, new.cause, new.memo
+      new.debit_posted, new.credit_posted, new.debit_held, new.credit_held, new.cause, new.memo
     from unnest(r_status, r_number, r_debit, r_credit, r_debit_version, r_credit_version, p_hold_places, p_effective,
-        p_expires, p_ids, p_kinds, p_balancings, r_amount, p_amounts, r_debit_posted, r_credit_posted, p_causes, p_memos)
+        p_expires, p_ids, p_kinds, p_balancings, r_amount, p_amounts, r_debit_posted, r_credit_posted,
+        r_debit_held, r_credit_held, p_causes, p_memos)
       new (status, number, debit, credit, debit_version, credit_version, hold, effective, expires, id, kind, balancing,
-        amount, requested, debit_posted, credit_posted, cause, memo)
+        amount, requested, debit_posted, credit_posted, debit_held, credit_held, cause, memo)
     where new.status = 'accepted';
     if v_pending > 0 then
       insert into lastro.ledger_hold (number, expires_at, state)
@@ -813,6 +1071,59 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION lastro.ledger_check_chain(p_chain text, p_after bigint, p_limit integer)
+ RETURNS TABLE(rule text, number bigint, subject text, upto bigint)
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+#variable_conflict use_column
+declare
+  v_count bigint;
+  v_upto bigint;
+  v_end bigint := coalesce((select max(to_row) from lastro.ledger_seal where chain = p_chain), 0);
+begin
+  select count(*), max(number) into v_count, v_upto
+  from (select number from lastro.ledger_digest where chain = p_chain and number > p_after order by number limit p_limit) next;
+  -- Digests after the last seal are looked at as well.
+  if v_count < p_limit then v_upto := greatest(v_end, v_upto); end if;
+  return query
+    with known as (
+      select number, digest, lag(digest, 1, lastro.ledger_digest_before(p_chain, p_after + 1)) over (order by number) as before
+      from lastro.ledger_digest where chain = p_chain and number > p_after and number <= v_upto
+    )
+    select breach.rule, breach.number, breach.subject, null::bigint
+    from (
+      select case
+          when known.number > v_end then 'digest_without_seal'
+          when sealed.number is null then 'row_missing'
+          when known.number is null then 'row_inserted'
+          when known.digest <> sha256(known.before || convert_to(sealed.body, 'UTF8')) then 'row_changed'
+        end as rule, coalesce(sealed.number, known.number) as number, sealed.subject
+      from lastro.ledger_sealable(p_chain, p_after, v_upto, null) sealed
+      full join known on known.number = sealed.number
+    ) breach
+    where breach.rule is not null order by breach.number limit 100;
+  return query select null::text, null::bigint, null::text, case when v_count = p_limit then v_upto end;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION lastro.ledger_check_seals(p_chain text)
+ RETURNS TABLE(rule text, number bigint, subject text)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select 'seal_changed', seal.number, seal.number::text
+  from (
+    select *, lag(to_row, 1, 0::bigint) over (order by number) as end_before, row_number() over (order by number) as place
+    from lastro.ledger_seal where chain = p_chain
+  ) seal
+  where seal.from_row <> seal.end_before or seal.number <> seal.place
+    or seal.digest <> lastro.ledger_digest_before(p_chain, seal.to_row + 1)
+    or seal.rows <> (select count(*) from lastro.ledger_digest digest
+      where digest.chain = p_chain and digest.number > seal.from_row and digest.number <= seal.to_row)
+  order by seal.number limit 100
+$function$;
+
 CREATE OR REPLACE FUNCTION lastro.ledger_check_sums()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -834,6 +1145,78 @@ begin
   end if;
   return null;
 end
+$function$;
+
+CREATE OR REPLACE FUNCTION lastro.ledger_cut(p_before timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  v_cut bigint := 0;
+  v_last bigint;
+  v_step bigint := 1;
+  v_at timestamptz;
+begin
+  select number into v_last from lastro.ledger_transfer order by number desc limit 1;
+  if not found then return 0; end if;
+  -- Steps are powers of two, so that later transfers do not change the path.
+  while v_step <= v_last / 2 loop v_step := v_step * 2; end loop;
+  while v_step > 0 loop
+    select booked_at into v_at from lastro.ledger_transfer where number >= v_cut + v_step order by number limit 1;
+    if found and v_at < p_before then v_cut := v_cut + v_step; end if;
+    v_step := v_step / 2;
+  end loop;
+  return v_cut;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION lastro.ledger_digest_before(p_chain text, p_number bigint)
+ RETURNS bytea
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select coalesce(
+    (select digest from lastro.ledger_digest where chain = p_chain and number < p_number order by number desc limit 1),
+    decode(repeat('00', 32), 'hex'))
+$function$;
+
+CREATE OR REPLACE FUNCTION lastro.ledger_give_limits(p_debit bigint, p_debit_is_debit boolean, p_credit bigint, p_credit_is_debit boolean, p_amount numeric, p_hold bigint, p_at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_limit record;
+  v_at timestamptz := coalesce((select booked_at from lastro.ledger_transfer where number = p_hold), p_at);
+  v_part bigint;
+begin
+  for v_limit in
+    select given.* from (values
+      (p_debit, case when p_debit_is_debit then 'in' else 'out' end),
+      (p_credit, case when p_credit_is_debit then 'out' else 'in' end)
+    ) side (account, direction)
+    join lastro.ledger_limit given on given.account = side.account and given.direction = side.direction
+    where p_hold is null or given.since < p_hold
+  loop
+    v_part := floor(extract(epoch from v_at) * 1000 / (v_limit.window_ms / 24))::bigint;
+    if p_hold is null then v_part := greatest(v_part, v_limit.part); end if;
+    continue when v_part <= v_limit.part - 25 or v_part > v_limit.part;
+    v_limit.counted[v_part % 25 + 1] := v_limit.counted[v_part % 25 + 1] - p_amount;
+    update lastro.ledger_limit set counted = v_limit.counted
+    where account = v_limit.account and name = v_limit.name;
+  end loop;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION lastro.ledger_limit_parts(p_counted numeric[], p_latest bigint, p_part bigint)
+ RETURNS numeric[]
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select array_agg(
+    case when p_part - (p_part - place + 25) % 25 > p_latest then 0 else p_counted[place + 1] end
+    order by place)
+  from generate_series(0, 24) place
 $function$;
 
 CREATE OR REPLACE FUNCTION lastro.ledger_post(p_at timestamp with time zone, p_accounts text[], p_holds text[], p_ids text[], p_kinds text[], p_debits integer[], p_credits integer[], p_hold_places integer[], p_makes integer[], p_twins integer[], p_assets text[], p_amounts numeric[], p_balancings text[], p_linked boolean[], p_causes text[], p_memos text[], p_effective timestamp with time zone[], p_expires timestamp with time zone[])
@@ -873,6 +1256,77 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION lastro.ledger_seal_next(p_chain text, p_last bigint, p_limit integer, p_at timestamp with time zone)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_seen pg_snapshot;
+  v_bound bigint;
+  v_seal record;
+  v_row record;
+  v_digest bytea;
+  v_numbers bigint[] := '{}';
+  v_digests bytea[] := '{}';
+begin
+  -- Before anything is written: a transaction id of our own would count as one that is still running.
+  perform pg_advisory_xact_lock(7051205, hashtext(p_chain));
+  v_seen := pg_current_snapshot();
+  v_bound := case when pg_snapshot_xmin(v_seen) >= pg_snapshot_xmax(v_seen) then p_last else (
+    select max(number) from lastro.ledger_mark where chain = p_chain and xid <= pg_snapshot_xmin(v_seen)
+  ) end;
+  insert into lastro.ledger_mark (chain, number, xid) values (p_chain, p_last, pg_snapshot_xmax(v_seen))
+    on conflict do nothing;
+  select coalesce(max(number), 0) as number, coalesce(max(to_row), 0) as to_row into v_seal
+    from lastro.ledger_seal where chain = p_chain;
+  if v_bound is null or v_bound <= v_seal.to_row then return 0; end if;
+
+  v_digest := lastro.ledger_digest_before(p_chain, v_seal.to_row + 1);
+  for v_row in select * from lastro.ledger_sealable(p_chain, v_seal.to_row, v_bound, p_limit) loop
+    v_digest := sha256(v_digest || convert_to(v_row.body, 'UTF8'));
+    v_numbers := v_numbers || v_row.number;
+    v_digests := v_digests || v_digest;
+  end loop;
+  delete from lastro.ledger_mark where chain = p_chain and number <= v_seal.to_row;
+  if v_numbers = '{}' then return 0; end if;
+  if cardinality(v_numbers) = p_limit then v_bound := v_numbers[p_limit]; end if;
+
+  perform set_config('lastro_ledger.booking', 'on', true);
+  insert into lastro.ledger_digest (chain, number, digest)
+    select p_chain, sealed.number, sealed.digest from unnest(v_numbers, v_digests) sealed (number, digest);
+  insert into lastro.ledger_seal (chain, number, from_row, to_row, rows, digest, sealed_at)
+    values (p_chain, v_seal.number + 1, v_seal.to_row, v_bound, cardinality(v_numbers), v_digest, p_at);
+  perform set_config('lastro_ledger.booking', 'off', true);
+  return cardinality(v_numbers);
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION lastro.ledger_sealable(p_chain text, p_after bigint, p_upto bigint, p_limit integer)
+ RETURNS TABLE(number bigint, subject text, body text)
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+  if p_chain = 'audit' then
+    return query select entry.seq, entry.seq::text, jsonb_build_array('lastro.audit.1', entry.seq::text, entry.actor, entry.action,
+        entry.subject, entry.details, (extract(epoch from entry.at) * 1000000)::bigint::text)::text
+      from lastro.audit entry where entry.seq > p_after and entry.seq <= p_upto
+      order by entry.seq limit p_limit;
+  else
+    return query select booked.number, booked.id, jsonb_build_array('lastro.transfer.1', booked.number::text, booked.id, booked.kind,
+        debit.id, booked.debit_version::text, booked.debit_posted::text, booked.debit_held::text,
+        credit.id, booked.credit_version::text, booked.credit_posted::text, booked.credit_held::text,
+        debit.asset, credit.asset, booked.amount::text, booked.requested::text, booked.balancing, booked.hold::text,
+        booked.cause, booked.memo, (extract(epoch from booked.booked_at) * 1000000)::bigint::text, (extract(epoch from booked.effective_at) * 1000000)::bigint::text,
+        (extract(epoch from booked.expires_at) * 1000000)::bigint::text)::text
+      from lastro.ledger_transfer booked
+      left join lastro.ledger_account debit on debit.number = booked.debit_account
+      left join lastro.ledger_account credit on credit.number = booked.credit_account
+      where booked.number > p_after and booked.number <= p_upto order by booked.number limit p_limit;
+  end if;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION lastro.ledger_set_account_state(p_id text, p_state text)
  RETURNS text
  LANGUAGE plpgsql
@@ -893,21 +1347,99 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION lastro.ledger_set_limit(p_account text, p_name text, p_direction text, p_amount numeric, p_window_ms bigint)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_account bigint;
+  v_booking constant text := coalesce(current_setting('lastro_ledger.booking', true), 'off');
+begin
+  select number into v_account from lastro.ledger_account where id = p_account for no key update;
+  if not found then return 'unknown'; end if;
+  if p_amount is null then
+    delete from lastro.ledger_limit where account = v_account and name = p_name;
+    if not found then return 'unchanged'; end if;
+  else
+    insert into lastro.ledger_limit as known (account, name, direction, amount, window_ms, since, part, counted)
+    values (v_account, p_name, p_direction, p_amount, p_window_ms,
+      coalesce((select number from lastro.ledger_transfer order by number desc limit 1), 0),
+      0, array_fill(0::numeric, array[25]))
+    on conflict (account, name) do update set amount = excluded.amount, direction = excluded.direction,
+      window_ms = excluded.window_ms,
+      since = case when (known.direction, known.window_ms) = (excluded.direction, excluded.window_ms) then known.since else excluded.since end,
+      part = case when (known.direction, known.window_ms) = (excluded.direction, excluded.window_ms) then known.part else excluded.part end,
+      counted = case when (known.direction, known.window_ms) = (excluded.direction, excluded.window_ms) then known.counted else excluded.counted end
+    where (known.direction, known.amount, known.window_ms) <> (excluded.direction, excluded.amount, excluded.window_ms);
+    if not found then return 'unchanged'; end if;
+  end if;
+  perform set_config('lastro_ledger.booking', 'on', true);
+  update lastro.ledger_account set is_limited = exists (select from lastro.ledger_limit where account = v_account)
+  where number = v_account;
+  perform set_config('lastro_ledger.booking', v_booking, true);
+  return 'changed';
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION lastro.ledger_take_limits(p_debit bigint, p_debit_is_debit boolean, p_credit bigint, p_credit_is_debit boolean, p_amount numeric, p_at timestamp with time zone)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_limit record;
+begin
+  for v_pass in 1..2 loop
+    for v_limit in
+      select side.name as side, asked.account, asked.name, asked.amount, now_part.part,
+        lastro.ledger_limit_parts(asked.counted, asked.part, now_part.part) as counted
+      from (values
+        ('debit', p_debit, case when p_debit_is_debit then 'in' else 'out' end),
+        ('credit', p_credit, case when p_credit_is_debit then 'out' else 'in' end)
+      ) side (name, account, direction)
+      join lastro.ledger_limit asked on asked.account = side.account and asked.direction = side.direction
+      cross join lateral (
+        select greatest(asked.part, floor(extract(epoch from p_at) * 1000 / (asked.window_ms / 24))::bigint) as part
+      ) now_part
+      order by side.name desc, asked.name
+    loop
+      if v_pass = 2 then
+        v_limit.counted[v_limit.part % 25 + 1] := v_limit.counted[v_limit.part % 25 + 1] + p_amount;
+        update lastro.ledger_limit set part = v_limit.part, counted = v_limit.counted
+        where account = v_limit.account and name = v_limit.name;
+      elsif (select sum(part.counted) from unnest(v_limit.counted) part (counted)) + p_amount > v_limit.amount then
+        return v_limit.side || ' ' || v_limit.name;
+      end if;
+    end loop;
+  end loop;
+  return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION lastro.ledger_take_xid()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform pg_current_xact_id();
+  return null;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION lastro.ledger_verify(p_limit integer)
  RETURNS TABLE(rule text, subject text, detail text)
  LANGUAGE sql
  STABLE
 AS $function$
 with entry as (
-  select side.account, side.side, side.version, side.posted_after, booked.id,
+  select side.account, side.side, side.version, side.posted_after, side.held_after, booked.kind, booked.id,
     case when booked.kind in ('posted', 'post') then booked.amount else 0 end as moved,
     case when booked.kind = 'pending' then booked.amount when booked.hold is not null then -held.amount else 0 end as held
   from lastro.ledger_transfer booked
   left join lastro.ledger_transfer held on held.number = booked.hold
   cross join lateral (values
-    ('debit', booked.debit_account, booked.debit_version, booked.debit_posted),
-    ('credit', booked.credit_account, booked.credit_version, booked.credit_posted)
-  ) side (side, account, version, posted_after)
+    ('debit', booked.debit_account, booked.debit_version, booked.debit_posted, booked.debit_held),
+    ('credit', booked.credit_account, booked.credit_version, booked.credit_posted, booked.credit_held)
+  ) side (side, account, version, posted_after, held_after)
 ),
 total as (
   select account, count(*) as entries, count(distinct version) as versions, min(version) as lowest, max(version) as highest,
@@ -920,7 +1452,9 @@ total as (
 running as (
   select entry.id, entry.posted_after, account.id as account_id,
     sum(case when entry.side = account.normal_side then entry.moved else -entry.moved end)
-      over (partition by entry.account order by entry.version) as recomputed
+      over (partition by entry.account order by entry.version) as recomputed,
+    entry.held_after, case when entry.kind <> 'posted' then sum(entry.held)
+      over (partition by entry.account, entry.side order by entry.version) end as held_recomputed
   from entry join lastro.ledger_account account on account.number = entry.account
 ),
 breach as (
@@ -945,6 +1479,9 @@ breach as (
   union all
   select 'balance_after', id, format('on %s says %s, should be %s', account_id, posted_after, recomputed)
   from running where posted_after <> recomputed
+  union all
+  select 'held_after', id, format('on %s says %s, should be %s', account_id, held_after, held_recomputed)
+  from running where held_after is distinct from held_recomputed
   union all
   select 'accounts_known', booked.id, 'an account of it is not there'
   from lastro.ledger_transfer booked
@@ -981,6 +1518,31 @@ breach as (
 select rule, subject, detail from breach order by rule, subject limit p_limit
 $function$;
 
+CREATE OR REPLACE FUNCTION lastro.ledger_version_at(p_account bigint, p_cut bigint)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  v_low bigint := 0;
+  v_high bigint := (select version from lastro.ledger_account where number = p_account);
+  v_middle bigint;
+  v_number bigint;
+begin
+  while v_low < v_high loop
+    -- The first look is at the last version: most questions are about now.
+    v_middle := case when v_number is null then v_high else (v_low + v_high + 1) / 2 end;
+    select number into v_number from lastro.ledger_transfer where debit_account = p_account and debit_version = v_middle;
+    if not found then
+      select number into v_number from lastro.ledger_transfer where credit_account = p_account and credit_version = v_middle;
+    end if;
+    if v_number is null then v_number := 9223372036854775807; end if;
+    if v_number <= p_cut then v_low := v_middle; else v_high := v_middle - 1; end if;
+  end loop;
+  return coalesce(v_low, 0);
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION lastro.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -994,6 +1556,10 @@ $function$;
 
 CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE ON lastro.audit FOR EACH ROW EXECUTE FUNCTION lastro.refuse_change();
 
+CREATE TRIGGER audit_not_truncated BEFORE TRUNCATE ON lastro.audit FOR EACH STATEMENT EXECUTE FUNCTION lastro.refuse_change();
+
+CREATE TRIGGER audit_takes_xid BEFORE INSERT ON lastro.audit FOR EACH STATEMENT EXECUTE FUNCTION lastro.ledger_take_xid();
+
 CREATE TRIGGER event_append_only BEFORE DELETE OR UPDATE ON lastro.event FOR EACH ROW EXECUTE FUNCTION lastro.refuse_change();
 
 CREATE TRIGGER append_only BEFORE DELETE OR TRUNCATE ON lastro.ledger_account FOR EACH STATEMENT EXECUTE FUNCTION lastro.refuse_change();
@@ -1004,9 +1570,17 @@ CREATE TRIGGER opened_empty BEFORE INSERT ON lastro.ledger_account FOR EACH ROW 
 
 CREATE TRIGGER sums_equal AFTER UPDATE ON lastro.ledger_account REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION lastro.ledger_check_sums();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON lastro.ledger_digest FOR EACH STATEMENT EXECUTE FUNCTION lastro.refuse_change();
+
+CREATE TRIGGER sealed BEFORE INSERT ON lastro.ledger_digest FOR EACH STATEMENT EXECUTE FUNCTION lastro.ledger_refuse_bypass();
+
 CREATE TRIGGER append_only BEFORE DELETE OR TRUNCATE ON lastro.ledger_hold FOR EACH STATEMENT EXECUTE FUNCTION lastro.refuse_change();
 
 CREATE TRIGGER booked BEFORE INSERT OR UPDATE ON lastro.ledger_hold FOR EACH STATEMENT EXECUTE FUNCTION lastro.ledger_refuse_bypass();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON lastro.ledger_seal FOR EACH STATEMENT EXECUTE FUNCTION lastro.refuse_change();
+
+CREATE TRIGGER sealed BEFORE INSERT ON lastro.ledger_seal FOR EACH STATEMENT EXECUTE FUNCTION lastro.ledger_refuse_bypass();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON lastro.ledger_transfer FOR EACH STATEMENT EXECUTE FUNCTION lastro.refuse_change();
 

@@ -1,5 +1,5 @@
 /** The rail on a test database and a fake network, with its jobs run by hand. */
-import type { AssetId, ChainProvider, Id, Ids, Signer } from '@lastro/core/spec'
+import { type AssetId, type ChainProvider, type Id, type Ids, Money, type Signer } from '@lastro/core/spec'
 import type { LastroTx } from '@lastro/core/storage'
 import type { TestDatabase } from '@lastro/testing/storage'
 import { openAccounts } from '../../core/src/books/ledger/index.ts'
@@ -182,4 +182,33 @@ async function drain(
       await db.storage.queue.complete(job)
     }
   }
+}
+
+/** Asks for one transfer of tokens to `payee`. */
+export function create(
+  bench: Bench,
+  key = 'k1',
+  amount: Money = Money.of(10n, TOKEN),
+): Promise<OnchainTransfer> {
+  return bench.onchain.transfers.create({
+    provider: bench.provider,
+    to: 'payee',
+    amount,
+    sourceAccount: sourceOf(amount.asset, bench.provider),
+    idempotencyKey: key,
+  })
+}
+
+/** The only transfer there is. */
+export async function only(bench: Bench): Promise<OnchainTransfer> {
+  const [transfer, ...more] = await bench.transfers()
+  if (transfer === undefined || more.length > 0) throw new Error('Expected one transfer.')
+  return transfer
+}
+
+/** Later, so that whatever waits is due: looks after what is under way, and runs what that wakes. */
+export async function pass(bench: Bench, ms = 10_000): Promise<void> {
+  await bench.db.clock.advance(ms)
+  await bench.track()
+  await bench.drain()
 }

@@ -43,6 +43,36 @@ eachDatabase((db) => {
       expect(taken).not.toContain(await bench.take('trd_4'))
     })
 
+    test('and deposits are listed in pages, each row once', async () => {
+      const bench = await start({ options: { freeAddresses: 4 } })
+      const address = await bench.take('trd_1')
+      for (let count = 0; count < 5; count += 1) bench.chain.deposit(address, FIVE)
+      bench.chain.mine()
+      await bench.watch()
+      const walk = async <R>(
+        list: (cursor: string | null) => Promise<{ items: readonly R[]; nextCursor: string | null }>,
+      ) => {
+        const found: R[] = []
+        for (let cursor: string | null = null, pages = 0; pages < 10; pages += 1) {
+          const page = await list(cursor)
+          found.push(...page.items)
+          cursor = page.nextCursor
+          if (cursor === null) return found
+        }
+        throw new Error('The list does not end.')
+      }
+      const { addresses, deposits } = bench.onchain
+      const indexes = (await walk((cursor) => addresses.list({ limit: 2, cursor }))).map(({ index }) => index)
+      expect(indexes).toEqual([4, 3, 2, 1, 0])
+      const ids = (await walk((cursor) => deposits.list({ limit: 2, cursor, owner: 'trd_1' }))).map(
+        ({ id }) => id,
+      )
+      expect(ids).toEqual([...new Set(ids)].sort().reverse())
+      expect(ids).toHaveLength(5)
+      await expect(addresses.list({ cursor: 'mine' })).rejects.toMatchObject({ code: 'invalid_input' })
+      await expect(deposits.get('dep_none')).rejects.toMatchObject({ code: 'not_found' })
+    })
+
     test('come back when the transaction that took them fails', async () => {
       const bench = await createBench(db)
       await bench.fill()
@@ -157,6 +187,26 @@ eachDatabase((db) => {
       await bench.watch()
       expect(await states(bench)).toEqual(['confirmed'])
     })
+
+    test('is not believed while the node has another block at that height', async () => {
+      const chain = createFakeChain()
+      const mixed = { isOn: false }
+      const blockAt: typeof chain.provider.blockAt = async (height) => {
+        const block = await chain.provider.blockAt(height)
+        return block !== null && mixed.isOn && height === 1n ? { ...block, hash: 'another block' } : block
+      }
+      const bench = await start({ chain: { ...chain, provider: { ...chain.provider, blockAt } } })
+      chain.deposit(await bench.take('trd_1'), FIVE)
+      chain.mine(3)
+      await bench.watch()
+      chain.mine()
+      mixed.isOn = true
+      await bench.watch()
+      expect(await states(bench)).toEqual(['seen'])
+      mixed.isOn = false
+      await bench.watch()
+      expect(await states(bench)).toEqual(['confirmed'])
+    })
   })
 
   describe('reorganisations', () => {
@@ -250,7 +300,9 @@ eachDatabase((db) => {
       { title: 'below the oldest block kept', blocksKept: 1 },
       { title: 'of everything, as by a provider that was set to another network', blocksKept: 256 },
     ])('$title undo nothing, and are told once', async ({ blocksKept }) => {
-      const bench = await start({ options: { blocksKept } })
+      const chain = createFakeChain()
+      chain.mine()
+      const bench = await start({ chain, options: { blocksKept } })
       bench.chain.deposit(await bench.take('trd_1'), FIVE)
       bench.chain.mine(30)
       await bench.watch()
@@ -260,6 +312,47 @@ eachDatabase((db) => {
       await expect(bench.watch()).rejects.toThrow('shares none of the blocks kept')
       expect(await states(bench)).toEqual(['confirmed'])
       expect(await bench.audit('chain.diverged')).toHaveLength(1)
+    })
+
+    test('that come while blocks are read leave no foreign link in the stored chain', async () => {
+      const bench = await start()
+      bench.chain.deposit(await bench.take('trd_1'), FIVE)
+      bench.chain.mine()
+      await bench.watch()
+      bench.chain.mine()
+      let calls = 0
+      bench.chain.onCall((operation) => {
+        if (operation !== 'blockAt') return
+        calls += 1
+        // The first call compares the tip, the second reads the block after it.
+        if (calls === 2) bench.chain.reorg(2, { drop: 'all', grow: 3 })
+      })
+      await bench.watch()
+      expect(calls).toBeGreaterThanOrEqual(2)
+      bench.chain.mine(6)
+      await bench.watch()
+      await bench.watch()
+      expect(await states(bench)).toEqual(['orphaned'])
+    })
+
+    test('are undone once, when two processes find them at the same time', async () => {
+      const bench = await start()
+      const address = await bench.take('trd_1')
+      bench.chain.mine(3)
+      await bench.watch()
+      bench.chain.reorg(2)
+      bench.chain.deposit(address, FIVE)
+      bench.chain.mine()
+      let isFirst = true
+      bench.chain.onCall(async (operation) => {
+        if (operation !== 'blockAt' || !isFirst) return
+        isFirst = false
+        await bench.watch()
+      })
+      await bench.watch()
+      expect(changes(bench)).toEqual(['seen'])
+      const cursor = await bench.storage.read((tx) => tx.onchain.blocks.cursor(PROVIDER))
+      expect(cursor?.tip?.hash).toBe(bench.chain.head().hash)
     })
 
     test('at the very first block start the watch anew from its height', async () => {

@@ -2,7 +2,7 @@ import { Money } from '@lastro/core/spec'
 import { eachDatabase } from '@lastro/testing/storage-vitest'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { custodyAccount, networkFeeAccount } from '../../core/src/rails/onchain/index.ts'
-import { type Bench, createBench, PROVIDER, ready, sourceOf } from './onchain-bench.ts'
+import { type Bench, create, createBench, only, PROVIDER, pass, ready, sourceOf } from './onchain-bench.ts'
 import { NATIVE, OUTSIDER, TOKEN, unavailable } from './onchain-chain.ts'
 
 const TEN = Money.of(10n, TOKEN)
@@ -16,25 +16,6 @@ eachDatabase((db) => {
     const bench = await createBench(db, made)
     const system = await ready(bench)
     return { bench, system }
-  }
-  const create = (bench: Bench, key = 'k1', amount = TEN) =>
-    bench.onchain.transfers.create({
-      provider: PROVIDER,
-      to: 'payee',
-      amount,
-      sourceAccount: sourceOf(amount.asset),
-      idempotencyKey: key,
-    })
-  const only = async (bench: Bench) => {
-    const [transfer, ...more] = await bench.transfers()
-    if (transfer === undefined || more.length > 0) throw new Error('expected one transfer')
-    return transfer
-  }
-  /** Later, so that whatever waits is due. */
-  const pass = async (bench: Bench, ms = 10_000) => {
-    await bench.db.clock.advance(ms)
-    await bench.track()
-    await bench.drain()
   }
 
   describe('created', () => {
@@ -432,7 +413,26 @@ eachDatabase((db) => {
       await pass(bench)
       expect(await only(bench)).toMatchObject({ state: 'confirmed' })
       expect(bench.chain.balance('payee', TOKEN)).toBe(10n)
+      const { id } = await only(bench)
+      const versions = await bench.storage.read((tx) => tx.onchain.transfers.versions(id))
+      expect(versions.map(({ sequence, isDead }) => [sequence, isDead])).toEqual([
+        [0n, true],
+        [1n, false],
+      ])
       expect(await bench.audit('transfer.displaced')).toHaveLength(1)
+    })
+
+    test('is judged by one block only: not while the head moves between two looks', async () => {
+      const { bench } = await displace()
+      bench.chain.onCall((operation) => {
+        if (operation === 'sequence') bench.chain.mine()
+      })
+      await pass(bench)
+      expect(await only(bench)).toMatchObject({ state: 'prepared', displacedBy: null })
+      bench.chain.onCall(() => undefined)
+      await pass(bench)
+      const { height, hash } = bench.chain.head()
+      expect(await only(bench)).toMatchObject({ displacedBy: { height, hash } })
     })
 
     test('waits for the time in which a lagging node would catch up, even when final', async () => {
@@ -495,6 +495,33 @@ eachDatabase((db) => {
     })
   })
 
+  test('one that cannot be settled holds up none of the others', async () => {
+    let isBroken = true
+    const { bench } = await start({
+      onTransfer: async (_tx, { correlation }, change) => {
+        if (isBroken && change === 'confirmed' && correlation === 'first') throw new Error('broken listener')
+      },
+    })
+    for (const correlation of ['first', 'second']) {
+      const more = { to: 'payee', amount: TEN, sourceAccount: sourceOf(TOKEN), correlation }
+      await bench.onchain.transfers.create({ provider: PROVIDER, ...more, idempotencyKey: correlation })
+    }
+    await bench.drain()
+    bench.chain.mine(4)
+    await expect(pass(bench)).rejects.toThrow('broken listener')
+    const states = async () => (await bench.transfers()).map(({ correlation, state }) => [correlation, state])
+    expect(await states()).toEqual([
+      ['second', 'confirmed'],
+      ['first', 'mined'],
+    ])
+    isBroken = false
+    await pass(bench)
+    expect(await states()).toEqual([
+      ['second', 'confirmed'],
+      ['first', 'confirmed'],
+    ])
+  })
+
   test('balances tells every asset of the provider, of the system wallet by default', async () => {
     const { bench } = await start()
     expect(await bench.onchain.balances(PROVIDER)).toEqual([
@@ -503,5 +530,7 @@ eachDatabase((db) => {
     ])
     expect(await bench.onchain.balances(PROVIDER, 'payee')).toEqual([Money.zero(NATIVE), Money.zero(TOKEN)])
     await expect(bench.onchain.balances('nobody')).rejects.toMatchObject({ code: 'provider_missing' })
+    const inside = bench.inside(() => bench.onchain.balances(PROVIDER, 'payee'))
+    await expect(inside).rejects.toMatchObject({ code: 'network_in_transaction' })
   })
 })

@@ -33,7 +33,7 @@ const declarations = `
   v_places int[];
   -- One element a locked account, in the order of their numbers.
   a_number bigint[]; a_id text[]; a_asset text[]; a_state text[]; a_side text[]; a_is_debit boolean[];
-  a_is_strict boolean[]; a_minimum numeric[]; a_maximum numeric[];
+  a_is_strict boolean[]; a_is_limited boolean[]; a_minimum numeric[]; a_maximum numeric[];
   a_debits numeric[]; a_credits numeric[]; a_debits_held numeric[]; a_credits_held numeric[]; a_version bigint[];
   -- One element a named hold.
   h_number bigint[]; h_debit_number bigint[]; h_credit_number bigint[]; h_amount numeric[]; h_expires timestamptz[];
@@ -48,9 +48,10 @@ const declarations = `
   r_moved numeric[] := r_amount; r_held numeric[] := r_amount;
   r_debit_version bigint[] := r_number; r_credit_version bigint[] := r_number;
   r_debit_posted numeric[] := r_amount; r_credit_posted numeric[] := r_amount;
+  r_debit_held numeric[] := r_amount; r_credit_held numeric[] := r_amount;
   r_debit_after text[] := r_known; r_credit_after text[] := r_known;
   v_row record;
-  v_first int; v_failed boolean; v_accepted int := 0; v_pending int := 0; v_settled int := 0; v_exists int := 0;
+  v_limited boolean; v_first int; v_failed boolean; v_accepted int := 0; v_pending int := 0; v_settled int := 0; v_exists int := 0;
   i int; j int; d int; c int; h int;
   v_kind text; v_rule text; v_about text; v_seen text;
   v_amount numeric; v_left numeric; v_moved numeric; v_held numeric;`
@@ -71,11 +72,11 @@ const load = `
   end if;
 
   select array_agg(number), array_agg(id), array_agg(asset), array_agg(state), array_agg(normal_side),
-    array_agg(normal_side = 'debit'), array_agg(no_overdraft), array_agg(minimum), array_agg(maximum),
-    array_agg(debits_posted), array_agg(credits_posted), array_agg(debits_pending), array_agg(credits_pending),
-    array_agg(version)
-  into a_number, a_id, a_asset, a_state, a_side, a_is_debit, a_is_strict, a_minimum, a_maximum, a_debits, a_credits,
-    a_debits_held, a_credits_held, a_version
+    array_agg(normal_side = 'debit'), array_agg(no_overdraft), array_agg(is_limited), bool_or(is_limited), array_agg(minimum),
+    array_agg(maximum), array_agg(debits_posted), array_agg(credits_posted), array_agg(debits_pending),
+    array_agg(credits_pending), array_agg(version)
+  into a_number, a_id, a_asset, a_state, a_side, a_is_debit, a_is_strict, a_is_limited, v_limited, a_minimum, a_maximum,
+    a_debits, a_credits, a_debits_held, a_credits_held, a_version
   from (
     select * from lastro.ledger_account where number = any (v_named || h_debit_number || h_credit_number)
     order by number for no key update
@@ -121,15 +122,17 @@ const write = `
   if v_accepted > 0 then
     perform set_config('lastro_ledger.booking', 'on', true);
     insert into lastro.ledger_transfer (number, debit_account, credit_account, debit_version, credit_version, hold,
-      booked_at, effective_at, expires_at, id, kind, balancing, amount, requested, debit_posted, credit_posted, cause, memo)
+      booked_at, effective_at, expires_at, id, kind, balancing, amount, requested, debit_posted, credit_posted,
+      debit_held, credit_held, cause, memo)
     select new.number, a_number[new.debit], a_number[new.credit], new.debit_version, new.credit_version,
       h_number[new.hold], p_at, new.effective, new.expires, new.id, new.kind, new.balancing, new.amount,
       case when new.hold > 0 or new.balancing is not null then new.requested end,
-      new.debit_posted, new.credit_posted, new.cause, new.memo
+      new.debit_posted, new.credit_posted, new.debit_held, new.credit_held, new.cause, new.memo
     from unnest(r_status, r_number, r_debit, r_credit, r_debit_version, r_credit_version, p_hold_places, p_effective,
-        p_expires, p_ids, p_kinds, p_balancings, r_amount, p_amounts, r_debit_posted, r_credit_posted, p_causes, p_memos)
+        p_expires, p_ids, p_kinds, p_balancings, r_amount, p_amounts, r_debit_posted, r_credit_posted,
+        r_debit_held, r_credit_held, p_causes, p_memos)
       new (status, number, debit, credit, debit_version, credit_version, hold, effective, expires, id, kind, balancing,
-        amount, requested, debit_posted, credit_posted, cause, memo)
+        amount, requested, debit_posted, credit_posted, debit_held, credit_held, cause, memo)
     where new.status = 'accepted';
     if v_pending > 0 then
       insert into lastro.ledger_hold (number, expires_at, state)

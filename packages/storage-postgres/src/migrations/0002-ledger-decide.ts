@@ -43,6 +43,14 @@ const movingRules = `
         elsif a_credits[c] - a_debits[c] + a_credits_held[c] + v_amount > a_maximum[c] then
           v_rule := 'maximum_balance'; v_about := a_id[c];
         end if;
+        -- Asked last, because the answer "allowed" is counted at once.
+        if v_limited and v_rule is null and (a_is_limited[d] or a_is_limited[c]) then
+          v_rule := lastro.ledger_take_limits(a_number[d], a_is_debit[d], a_number[c], a_is_debit[c], v_amount, p_at);
+          if v_rule is not null then
+            v_about := case split_part(v_rule, ' ', 1) when 'debit' then a_id[d] else a_id[c] end;
+            v_rule := 'velocity_limit ' || split_part(v_rule, ' ', 2);
+          end if;
+        end if;
       end if;`
 
 /** A hold is settled, once. The state of its accounts is not asked: what was promised may still be kept or released. */
@@ -72,6 +80,11 @@ const undoGroup = `
             a_debits_held[d] := a_debits_held[d] - r_held[j];
             a_credits_held[c] := a_credits_held[c] - r_held[j];
             v_accepted := v_accepted - 1;
+            if v_limited and (a_is_limited[d] or a_is_limited[c]) then
+              h := p_hold_places[j];
+              perform lastro.ledger_give_limits(a_number[d], a_is_debit[d], a_number[c], a_is_debit[c],
+                case when h > 0 then r_moved[j] - h_amount[h] else r_amount[j] end, h_number[h], p_at);
+            end if;
             if p_kinds[j] = 'pending' then
               v_pending := v_pending - 1;
               if p_makes[j] > 0 then h_number[p_makes[j]] := null; end if;
@@ -98,6 +111,13 @@ const apply = `
     if v_kind <> 'posted' then
       a_debits_held[d] := a_debits_held[d] + v_held;
       a_credits_held[c] := a_credits_held[c] + v_held;
+      r_debit_held[i] := a_debits_held[d];
+      r_credit_held[i] := a_credits_held[c];
+      -- What a hold promised and did not move is given back.
+      if v_limited and h > 0 and (a_is_limited[d] or a_is_limited[c]) then
+        perform lastro.ledger_give_limits(a_number[d], a_is_debit[d], a_number[c], a_is_debit[c], h_amount[h] - v_moved,
+          h_number[h], p_at);
+      end if;
     end if;
     v_accepted := v_accepted + 1;
     r_status[i] := 'accepted';

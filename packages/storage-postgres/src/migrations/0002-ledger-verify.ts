@@ -6,15 +6,15 @@ export const verifyFunction = `
 create function lastro.ledger_verify(p_limit int) returns table (rule text, subject text, detail text)
 language sql stable as $function$
 with entry as (
-  select side.account, side.side, side.version, side.posted_after, booked.id,
+  select side.account, side.side, side.version, side.posted_after, side.held_after, booked.kind, booked.id,
     case when booked.kind in ('posted', 'post') then booked.amount else 0 end as moved,
     case when booked.kind = 'pending' then booked.amount when booked.hold is not null then -held.amount else 0 end as held
   from lastro.ledger_transfer booked
   left join lastro.ledger_transfer held on held.number = booked.hold
   cross join lateral (values
-    ('debit', booked.debit_account, booked.debit_version, booked.debit_posted),
-    ('credit', booked.credit_account, booked.credit_version, booked.credit_posted)
-  ) side (side, account, version, posted_after)
+    ('debit', booked.debit_account, booked.debit_version, booked.debit_posted, booked.debit_held),
+    ('credit', booked.credit_account, booked.credit_version, booked.credit_posted, booked.credit_held)
+  ) side (side, account, version, posted_after, held_after)
 ),
 total as (
   select account, count(*) as entries, count(distinct version) as versions, min(version) as lowest, max(version) as highest,
@@ -27,7 +27,9 @@ total as (
 running as (
   select entry.id, entry.posted_after, account.id as account_id,
     sum(case when entry.side = account.normal_side then entry.moved else -entry.moved end)
-      over (partition by entry.account order by entry.version) as recomputed
+      over (partition by entry.account order by entry.version) as recomputed,
+    entry.held_after, case when entry.kind <> 'posted' then sum(entry.held)
+      over (partition by entry.account, entry.side order by entry.version) end as held_recomputed
   from entry join lastro.ledger_account account on account.number = entry.account
 ),
 breach as (
@@ -52,6 +54,9 @@ breach as (
   union all
   select 'balance_after', id, format('on %s says %s, should be %s', account_id, posted_after, recomputed)
   from running where posted_after <> recomputed
+  union all
+  select 'held_after', id, format('on %s says %s, should be %s', account_id, held_after, held_recomputed)
+  from running where held_after is distinct from held_recomputed
   union all
   select 'accounts_known', booked.id, 'an account of it is not there'
   from lastro.ledger_transfer booked

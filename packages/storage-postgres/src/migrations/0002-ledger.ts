@@ -11,10 +11,11 @@ const tables = `
 create table lastro.ledger_account (
   number bigint generated always as identity primary key,
   opened_at timestamptz not null,
-  id text collate "C" not null unique check (id ~ '^[!-~]{1,128}$'),
+  id text collate "C" not null unique check (octet_length(id) between 1 and 128),
   asset text collate "C" not null,
   normal_side text not null check (normal_side in ('debit', 'credit')),
   no_overdraft boolean not null,
+  is_limited boolean not null default false,
   minimum numeric(78, 0),
   maximum numeric(78, 0),
   metadata jsonb not null,
@@ -40,7 +41,8 @@ create sequence lastro.ledger_transfer_number;
 
 -- One row a transfer, holding both sides with each account's version and posted balance after it.
 -- effective_at is null where it happened when it was booked. requested is what the caller asked for where that may
--- differ from the amount: with balancing, and for a post of a part.
+-- differ from the amount: with balancing, and for a post of a part. A held is the account's debits held (or credits
+-- held, on the credit side) after it; null for posted ones, which hold nothing.
 create table lastro.ledger_transfer (
   number bigint primary key,
   debit_account bigint not null,
@@ -58,6 +60,8 @@ create table lastro.ledger_transfer (
   requested numeric(78, 0),
   debit_posted numeric(78, 0) not null,
   credit_posted numeric(78, 0) not null,
+  debit_held numeric(78, 0),
+  credit_held numeric(78, 0),
   cause text collate "C" not null check (cause <> ''),
   memo text,
   constraint ledger_transfer_id unique (id),

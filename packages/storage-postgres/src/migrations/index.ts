@@ -4,6 +4,7 @@ import { ledger } from './0002-ledger.ts'
 import { onchain } from './0003-onchain.ts'
 import { payouts } from './0004-payouts.ts'
 import { trades } from './0005-trades.ts'
+import { ledgerReading } from './0006-ledger-reading-and-proof.ts'
 
 /** Every step of the schema, in the order of their numbers. Forward only: a published step never changes. */
-export const MIGRATIONS: readonly Migration[] = [platform, ledger, onchain, payouts, trades]
+export const MIGRATIONS: readonly Migration[] = [platform, ledger, onchain, payouts, trades, ledgerReading]

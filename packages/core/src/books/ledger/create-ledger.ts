@@ -11,7 +11,7 @@ import {
   ledgerIdSchema,
   type NewAccount,
 } from './account.ts'
-import { balanceOf } from './balances.ts'
+import { balanceOf, trialBalance } from './balances.ts'
 import { tryBook } from './book.ts'
 import { type AccountChange, changeAccount } from './change-account.ts'
 import { openAccounts } from './open-accounts.ts'
@@ -120,7 +120,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
       return storage.read((tx) => balanceOf(tx, account), options)
     },
     transfers: transfersOf(deps),
-    trialBalance: (options) => storage.read((tx) => tx.ledger.trialBalance(), options),
+    trialBalance: (options) => storage.read(trialBalance, options),
     verify: (options) => storage.read((tx) => tx.ledger.verify({ limit: BREACHES }), options),
     holds: {
       expire: async ({ limit = 500, ...options } = {}) => {

@@ -1,7 +1,6 @@
 export {
   type AccountConstraint,
   type AccountState,
-  accountMachine,
   type Balance,
   type LedgerAccount,
   type NewAccount,

@@ -26,8 +26,3 @@ export const REFUSALS = {
 
 /** The name of a rule that the ledger refuses by. */
 export type RefusalRule = keyof typeof REFUSALS
-
-/** True for the name of a rule of the table. */
-export function isRefusalRule(text: string): text is RefusalRule {
-  return Object.hasOwn(REFUSALS, text)
-}
