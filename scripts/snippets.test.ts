@@ -4,15 +4,27 @@ import { describe, expect, test } from 'vitest'
 import { allSnippets, checkSnippets, findSnippets, MARKDOWN } from './snippets.ts'
 import { listFiles, publishedPackages, readFiles, root } from './tree.ts'
 
-const HOST = 'examples/readme/src/host.ts'
 const paths = listFiles()
 const pages = readFiles(paths.filter((path) => MARKDOWN.test(path)))
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
 
 describe('code in the documentation', () => {
   test('is found where it stands, and left out only where it says so', () => {
-    const text = ['# A page', '```ts', 'one()', '```', '```ts no-check', 'two()', '```', '```sh', 'x', '```', ''].join('\n')
-    const source = '/**\n * Does.\n *\n * @example\n * three()\n * four()\n */\n/**\n * @example\n * five({ … })\n */\n'
+    const text = [
+      '# A page',
+      '```ts',
+      'one()',
+      '```',
+      '```ts no-check',
+      'two()',
+      '```',
+      '```sh',
+      'x',
+      '```',
+      '',
+    ].join('\n')
+    const source =
+      '/**\n * Does.\n *\n * @example\n * three()\n * four()\n */\n/**\n * @example\n * five({ … })\n */\n'
     const files = [
       { path: 'docs/a.md', text },
       { path: 'packages/core/src/a.ts', text: source },
@@ -25,8 +37,16 @@ describe('code in the documentation', () => {
 
   test('compiles, and a mistake is told with its place', { timeout: 180_000 }, () => {
     const planted = [
-      { file: 'docs/planted.md', line: 10, code: "import { efi } from '@lastro/adapter-pix-efi'\n\nefi({ nothing: 1 })\n" },
-      { file: 'docs/planted.md', line: 20, code: "await lastro.payouts.create(payout)\nawait lastro.payots.create()\n" },
+      {
+        file: 'docs/planted.md',
+        line: 10,
+        code: "import { efi } from '@lastro/adapter-pix-efi'\n\nefi({ nothing: 1 })\n",
+      },
+      {
+        file: 'docs/planted.md',
+        line: 20,
+        code: 'await lastro.payouts.create(payout)\nawait lastro.payots.create()\n',
+      },
       { file: 'docs/planted.md', line: 30, code: "import { gone } from '@lastro/core'\n" },
       { file: 'packages/core/src/planted.ts', line: 40, code: 'secret(1)\n' },
     ]
@@ -43,10 +63,17 @@ describe('code in the documentation', () => {
     ])
   })
 
-  test('of the README is the host that a test runs, in thirty lines', () => {
-    const host = readFileSync(join(root, HOST), 'utf8')
-    expect(readme).toContain(`\`\`\`ts\n${host}\`\`\``)
-    expect(host.trimEnd().split('\n').length).toBeLessThanOrEqual(30)
+  test.each([
+    ['README.md', 'examples/readme/src/host.ts'],
+    ['docs/testing.md', 'examples/readme/test/lost-answer.test.ts'],
+  ])('of %s is a file that runs', (page, file) => {
+    const code = readFileSync(join(root, file), 'utf8')
+    expect(readFileSync(join(root, page), 'utf8').includes(`\`\`\`ts\n${code}\`\`\``)).toBe(true)
+  })
+
+  test('of the host in the README has thirty lines at most', () => {
+    const [host = ''] = /^```ts\n[\s\S]*?^```/m.exec(readme) ?? []
+    expect(host.split('\n').length - 2).toBeLessThanOrEqual(30)
   })
 })
 
@@ -81,7 +108,9 @@ interface Link {
 
 /** Links outside of code. */
 function linksOf(text: string): Link[] {
-  const prose = text.replace(/^( *)```[\s\S]*?^\1```$/gm, '').replace(/`[^`\n]*`/g, (code) => code.replace(/[[\]()]/g, '_'))
+  const prose = text
+    .replace(/^( *)```[\s\S]*?^\1```$/gm, '')
+    .replace(/`[^`\n]*`/g, (code) => code.replace(/[[\]()]/g, '_'))
   return [...prose.matchAll(/\]\((?<to>[^()\s]+)(?: "(?<title>[^"]*)")?\)/g)].map(({ groups }) => ({
     to: groups?.to ?? '',
     title: groups?.title,
@@ -102,5 +131,9 @@ function leadsSomewhere(from: string, { to, title }: Link): boolean {
 
 /** A heading's anchor, as code hosts make it. */
 function slugOf(heading: string): string {
-  return heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '').trim().replaceAll(' ', '-')
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, '')
+    .trim()
+    .replaceAll(' ', '-')
 }

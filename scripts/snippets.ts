@@ -1,6 +1,6 @@
 // The code in the documentation compiles: every ```ts block of the READMEs and of docs/, and every @example of a doc
 // comment, as a module of its own against the sources. An example, and a block without imports, may use whatever our
-// packages export. What any of them may use besides stands in snippets/given.d.ts, and what the text around one says in
+// packages export. What any of them may use besides stands in snippets/given.d.mts, and what the text around one says in
 // snippets/context.ts.
 // A block marked ```ts no-check, and an example with `…` in its code, is left out.
 import { join } from 'node:path'
@@ -24,7 +24,8 @@ const BLOCK = /^( *)```ts *(?<mark>[^\n]*)\n(?<code>[\s\S]*?)^\1```$/gm
 const EXAMPLE = /^ \* @example\n(?<code>(?: \*(?!\/).*\n)+)/gm
 
 const SNIPPET = /\/snippet-\d+\.ts$/
-const GIVEN = 'scripts/snippets/given.d.ts'
+/** Not `.d.ts`: what is given here is not given to the rest of the repository. */
+const GIVEN = 'scripts/snippets/given.d.mts'
 
 /** Every snippet of the files with these paths that is to be checked. */
 export function allSnippets(paths: readonly string[]): Snippet[] {
@@ -59,7 +60,10 @@ export function checkSnippets(snippets: readonly Snippet[]): string[] {
   const exported = snippets.some(isFragment) ? exportedNames() : new Map<string, string>()
   const modules = new Map(
     snippets.map((snippet, index) => {
-      const before = ['export {}', ...(isFragment(snippet) ? linesBefore(snippet, exported) : [])]
+      const context = ['export {}', ...(CONTEXT[snippet.file] ?? [])]
+      const before = isFragment(snippet)
+        ? [...context, ...importsFor({ snippet, context, exported })]
+        : context
       const text = [...before, snippet.code].join('\n')
       return [join(root, `snippet-${index}.ts`), { snippet, text, added: before.length }]
     }),
@@ -75,17 +79,20 @@ export function checkSnippets(snippets: readonly Snippet[]): string[] {
   })
 }
 
-/** What a fragment leaves out: what the text around it says, and imports of what our packages export. */
-function linesBefore({ file, code }: Snippet, exported: ReadonlyMap<string, string>): string[] {
-  const context = CONTEXT[file] ?? []
-  const known = [...context, code].join('\n')
+/** What a fragment leaves out. */
+function importsFor(of: {
+  readonly snippet: Snippet
+  readonly context: readonly string[]
+  readonly exported: ReadonlyMap<string, string>
+}): string[] {
+  const { code } = of.snippet
+  const known = [...of.context, code].join('\n')
   const isDeclared = (name: string) =>
     new RegExp(`\\b(const|let|function|class) ${name}\\b|import .*\\b${name}\\b`).test(known)
-  const imports = [...new Set(code.match(/\b[A-Za-z]\w*\b/g))].flatMap((name) => {
-    const entry = exported.get(name)
+  return [...new Set(code.match(/\b[A-Za-z]\w*\b/g))].flatMap((name) => {
+    const entry = of.exported.get(name)
     return entry === undefined || isDeclared(name) ? [] : [`import { ${name} } from '${entry}'`]
   })
-  return [...context, ...imports]
 }
 
 /** Where each value that our packages export comes from. */
@@ -114,13 +121,14 @@ function compile(modules: ReadonlyMap<string, { readonly text: string }>): ts.Pr
   const { getSourceFile, fileExists, readFile } = host
   host.fileExists = (name) => modules.has(name) || fileExists(name)
   host.readFile = (name) => modules.get(name)?.text ?? readFile(name)
-  // The forms of these two are the compiler's.
+  // tidy-allow: parameters the compiler's own form
   host.getSourceFile = (name, target, ...rest) => {
     const text = modules.get(name)?.text
     return text === undefined
       ? getSourceFile(name, target, ...rest)
       : ts.createSourceFile(name, text, target, true)
   }
+  // tidy-allow: parameters the compiler's own form
   host.resolveModuleNameLiterals = (literals, containing, ...[, given, file]) =>
     literals.map((literal) => {
       const mode = ts.getModeForUsageLocation(file, literal, given)
@@ -154,6 +162,7 @@ function cachingHost(options: ts.CompilerOptions): ts.CompilerHost {
 /** Packages that between them have everything that the documents import. */
 const FOLDERS = [
   'packages/storage-postgres',
+  'packages/adapter-pix-efi',
   'examples/readme',
   'examples/otc-hono',
   'examples/otc-express',

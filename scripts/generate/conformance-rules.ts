@@ -29,7 +29,9 @@ function portsOf(path: string): Port[] {
 }
 
 function render(): string {
-  const ports = listFiles().filter((path) => PORTS.test(path)).flatMap(portsOf)
+  const ports = listFiles()
+    .filter((path) => PORTS.test(path))
+    .flatMap(portsOf)
   if (ports.length === 0) throw new Error('No port states rules.')
   const sections = ports.map(({ name, does, rules }) => {
     const rows = rules.map(([id, says]) => [code(id), says])

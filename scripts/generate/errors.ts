@@ -14,11 +14,13 @@ function fieldsByCode(): Map<string, string[]> {
   const details = parse(RULES_FILE).statements.find(
     (statement) => ts.isInterfaceDeclaration(statement) && statement.name.text === 'Details',
   )
-  if (!details || !ts.isInterfaceDeclaration(details)) throw new Error(`${RULES_FILE} has no interface Details.`)
+  if (!details || !ts.isInterfaceDeclaration(details))
+    throw new Error(`${RULES_FILE} has no interface Details.`)
   return new Map(
     details.members.map((member) => {
       const type = ts.isPropertySignature(member) && member.type
-      if (!type || !ts.isTypeLiteralNode(type)) throw new Error(`Details.${member.name?.getText()} has no fields.`)
+      if (!type || !ts.isTypeLiteralNode(type))
+        throw new Error(`Details.${member.name?.getText()} has no fields.`)
       const fields = type.members.map((field) => `${field.name?.getText()}${field.questionToken ? '?' : ''}`)
       return [member.name.getText(), fields]
     }),

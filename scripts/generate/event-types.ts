@@ -94,7 +94,8 @@ function entriesOf({ program }: Reading, access: ts.ElementAccessExpression): Va
   const table = declaration && ts.isVariableDeclaration(declaration) ? declaration.initializer : undefined
   if (!table || !ts.isObjectLiteralExpression(table)) throw unreadable(access)
   return table.properties.map((property) => {
-    if (!ts.isPropertyAssignment(property) || !ts.isStringLiteralLike(property.initializer)) throw unreadable(access)
+    if (!ts.isPropertyAssignment(property) || !ts.isStringLiteralLike(property.initializer))
+      throw unreadable(access)
     return { text: property.initializer.text, by: access.getSourceFile() }
   })
 }

@@ -1,4 +1,4 @@
-import { createLastro } from '../../packages/core/src/index.ts'
+import { createLastro, NETWORKS } from '../../packages/core/src/index.ts'
 import type { JobDefinition, Schedule } from '../../packages/core/src/platform/jobs/index.ts'
 import { createOnchain } from '../../packages/core/src/rails/onchain/index.ts'
 import { readAppends, type Written } from './event-types.ts'
@@ -13,7 +13,7 @@ interface Job {
 const PROVIDER = '<provider>'
 
 /** A chain provider and a signer that nothing is asked of: with them, every domain is wired. */
-const PROVIDERS = { provider: { chain: {}, signer: {} } } as const
+const PROVIDERS = { provider: { chain: { network: NETWORKS.polygon, assets: [] }, signer: {} } } as const
 
 function isJob(value: unknown): value is JobDefinition {
   return typeof value === 'object' && value !== null && 'retry' in value && 'lane' in value
@@ -56,7 +56,10 @@ async function readSchedules(): Promise<readonly Schedule[]> {
   for (const path of coreFilesWith('everyMs')) {
     for (const { value } of await exportsOf(path)) if (isSchedule(value)) schedules.push(value)
   }
-  const onchain = createOnchain({ chains: { provider: PROVIDERS.provider.chain }, signer: PROVIDERS.provider.signer } as never)
+  const onchain = createOnchain({
+    chains: { provider: PROVIDERS.provider.chain },
+    signer: PROVIDERS.provider.signer,
+  } as never)
   return [...schedules, ...onchain.schedules]
 }
 
@@ -68,7 +71,9 @@ function duration(ms: number): string {
 
 /** `({ provider }) => provider` is `provider`; a function that answers null is no lane. */
 function laneOf({ lane }: JobDefinition): string {
-  const body = String(lane).replace(/^[\s\S]*?=>\s*/, '').trim()
+  const body = String(lane)
+    .replace(/^[\s\S]*?=>\s*/, '')
+    .trim()
   return body === 'null' ? '' : code(body.replace(/['`]/g, '').replace(/\$\{(\w+)\}/g, '<$1>'))
 }
 

@@ -26,7 +26,13 @@ function readPorts(program: ts.Program): Map<string, string[]> {
       .getProperties()
       .map((port) => {
         const type = checker.getNonNullableType(checker.getTypeOfSymbol(port))
-        return [port.name, type.getProperties().filter(isOptional).map(({ name }) => name)]
+        return [
+          port.name,
+          type
+            .getProperties()
+            .filter(isOptional)
+            .map(({ name }) => name),
+        ]
       }),
   )
 }
@@ -47,7 +53,10 @@ function readFactory(
   if (filled.length === 0) return []
   const fills = new Map(
     filled.map((member) => {
-      const has = checker.getTypeOfSymbol(member).getProperties().filter((part) => !isOptional(part))
+      const has = checker
+        .getTypeOfSymbol(member)
+        .getProperties()
+        .filter((part) => !isOptional(part))
       const extras = (ports.get(member.name) ?? []).filter((name) => has.some((part) => part.name === name))
       return [member.name, extras]
     }),
@@ -77,7 +86,9 @@ function render(): string {
     ...names.map((port) => (fills.has(port) ? '●' : '')),
   ])
   const optional = rows.flatMap(({ factory, fills }) =>
-    [...fills].flatMap(([port, extras]) => (extras.length === 0 ? [] : [[code(factory), code(port), codes(extras)]])),
+    [...fills].flatMap(([port, extras]) =>
+      extras.length === 0 ? [] : [[code(factory), code(port), codes(extras)]],
+    ),
   )
   return page(
     'Providers',

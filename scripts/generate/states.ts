@@ -35,7 +35,8 @@ function section({ machine, doc }: { machine: Machine; doc: string }): string {
 async function render(): Promise<string> {
   const found: { machine: Machine; doc: string }[] = []
   for (const path of coreFilesWith('defineMachine')) {
-    for (const { value, doc } of await exportsOf(path)) if (isMachine(value)) found.push({ machine: value, doc })
+    for (const { value, doc } of await exportsOf(path))
+      if (isMachine(value)) found.push({ machine: value, doc })
   }
   if (found.length === 0) throw new Error('No machine was found.')
   found.sort((left, right) => left.machine.name.localeCompare(right.machine.name))

@@ -1,7 +1,14 @@
-// What the text around the fragments of a document says that they work with, as lines before each of them.
+// What the text around the code of a document says that it works with, as lines before each block.
 
 /** By the document's path. */
 export const CONTEXT: Readonly<Record<string, readonly string[]>> = {
+  'docs/keys.md': [
+    'declare const hsm: {',
+    '  publicKey(path: string): Promise<Uint8Array>',
+    '  sign(path: string, digest: Uint8Array): Promise<Uint8Array>',
+    '}',
+  ],
+  'docs/webhooks.md': ['declare const cert: string, key: string, efiCa: string'],
   'packages/storage-postgres/README.md': [
     "import { sql } from 'drizzle-orm'",
     "import type { NodePgDatabase } from 'drizzle-orm/node-postgres'",

@@ -3,7 +3,16 @@ import type { PGlite as PGliteClass } from '@electric-sql/pglite'
 import type { EvmProvider } from '@lastro/adapter-chains/evm'
 import type { KeystoreProvider } from '@lastro/adapter-chains/keystore'
 import type { EfiProvider } from '@lastro/adapter-pix-efi'
-import type { Clock, CreatePayout, CreateTrade, Lastro, Logger, Provider, RateSource, Secret } from '@lastro/core'
+import type {
+  Clock,
+  CreatePayout,
+  CreateTrade,
+  Lastro,
+  Logger,
+  Provider,
+  RateSource,
+  Secret,
+} from '@lastro/core'
 import type { CreateWorld, PayoutWorld } from '@lastro/testing/conformance'
 import type pgModule from 'pg'
 
