@@ -2,7 +2,7 @@
 
 -- sequences
 
-create sequence lastro.ledger_transfer_number as bigint start 1 increment 1;
+create sequence lastro.ledger_transfer_number as bigint start 4096 increment 4096;
 
 -- tables
 
@@ -389,6 +389,7 @@ create table lastro.payout (
   end_to_end_id text,
   reason text,
   detail text,
+  returned numeric(78,0) not null default 0,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   submitted_at timestamp with time zone,
@@ -396,6 +397,7 @@ create table lastro.payout (
   constraint payout_pkey PRIMARY KEY (id),
   constraint payout_amount_check CHECK ((amount > (0)::numeric)),
   constraint payout_attempts_check CHECK ((attempts >= 0)),
+  constraint payout_check CHECK (((returned >= (0)::numeric) AND (returned <= amount))),
   constraint payout_state_check CHECK ((state = ANY (ARRAY['created'::text, 'submitting'::text, 'unknown'::text, 'pending'::text, 'paid'::text, 'failed'::text, 'canceled'::text, 'returned'::text]))),
   constraint payout_version_check CHECK ((version > 0))
 );
@@ -533,6 +535,8 @@ CREATE INDEX onchain_transfer_due ON lastro.onchain_transfer USING btree (provid
 CREATE UNIQUE INDEX onchain_transfer_sequence ON lastro.onchain_transfer USING btree (provider, from_address, sequence) WHERE ((sequence IS NOT NULL) AND (state <> 'failed'::text));
 
 CREATE INDEX payout_correlation ON lastro.payout USING btree (correlation, id);
+
+CREATE INDEX payout_end_to_end ON lastro.payout USING btree (provider, end_to_end_id) WHERE (end_to_end_id IS NOT NULL);
 
 CREATE UNIQUE INDEX payout_provider_ref ON lastro.payout USING btree (provider, provider_ref) WHERE (provider_ref IS NOT NULL);
 
@@ -724,8 +728,8 @@ begin
 end
 $function$;
 
-CREATE OR REPLACE FUNCTION lastro.ledger_book(p_at timestamp with time zone, p_accounts text[], p_holds text[], p_ids text[], p_kinds text[], p_debits integer[], p_credits integer[], p_hold_places integer[], p_makes integer[], p_twins integer[], p_assets text[], p_amounts numeric[], p_balancings text[], p_linked boolean[], p_causes text[], p_memos text[], p_effective timestamp with time zone[], p_expires timestamp with time zone[])
- RETURNS TABLE(place integer, status text, rule text, about text, amount text, asset text, debit text, debit_side text, debit_after text, credit text, credit_side text, credit_after text)
+CREATE OR REPLACE FUNCTION lastro.ledger_book(p_at timestamp with time zone, p_accounts text[], p_holds text[], p_asset text, p_ids text[], p_kinds text[], p_debits integer[], p_credits integer[], p_hold_places integer[], p_makes integer[], p_twins integer[], p_assets text[], p_amounts numeric[], p_balancings text[], p_linked boolean[], p_causes text[], p_memos text[], p_effective timestamp with time zone[], p_expires timestamp with time zone[])
+ RETURNS TABLE(outcomes text, abouts text, amounts text, holds text, ids text, assets text, sides text, versions text, debits text, credits text, debits_held text, credits_held text)
  LANGUAGE plpgsql
  SET plan_cache_mode TO 'force_generic_plan'
  SET enable_hashjoin TO 'off'
@@ -739,7 +743,8 @@ declare
   n constant int := coalesce(array_length(p_ids, 1), 0);
   -- One element a named account: its number, and its place among the locked ones.
   v_named bigint[];
-  v_places int[];
+  v_places int[] := array_fill(0, array[coalesce(array_length(p_accounts, 1), 0)]);
+  a_place int[];
   -- One element a locked account, in the order of their numbers.
   a_number bigint[]; a_id text[]; a_asset text[]; a_state text[]; a_side text[]; a_is_debit boolean[];
   a_is_strict boolean[]; a_is_limited boolean[]; a_minimum numeric[]; a_maximum numeric[];
@@ -747,50 +752,72 @@ declare
   -- One element a named hold.
   h_number bigint[]; h_debit_number bigint[]; h_credit_number bigint[]; h_amount numeric[]; h_expires timestamptz[];
   h_debit int[]; h_credit int[]; h_state text[]; h_found text[];
-  -- One element a transfer.
+  -- One element a transfer. A batch is plain when nothing but fresh posted transfers of one asset is in it.
+  v_plain boolean := p_kinds is null and p_linked is null and p_twins is null and p_balancings is null
+    and p_asset is not null;
+  a_gate int[];
   r_known text[] := array_fill(null::text, array[n]);
   r_owner int[] := array_fill(0, array[n]);
   r_status text[] := r_known; r_rule text[] := r_known; r_about text[] := r_known;
-  r_number bigint[] := array_fill(null::bigint, array[n]);
+  v_base constant bigint := nextval('lastro.ledger_transfer_number') - 1;
   r_debit int[] := array_fill(null::int, array[n]); r_credit int[] := r_debit;
-  r_amount numeric[] := array_fill(null::numeric, array[n]);
-  r_moved numeric[] := r_amount; r_held numeric[] := r_amount;
-  r_debit_version bigint[] := r_number; r_credit_version bigint[] := r_number;
-  r_debit_posted numeric[] := r_amount; r_credit_posted numeric[] := r_amount;
-  r_debit_held numeric[] := r_amount; r_credit_held numeric[] := r_amount;
-  r_debit_after text[] := r_known; r_credit_after text[] := r_known;
+  r_amount numeric[] := p_amounts;
+  r_moved numeric[] := array_fill(null::numeric, array[n]); r_held numeric[] := r_moved;
+  r_debit_version bigint[] := array_fill(null::bigint, array[n]); r_credit_version bigint[] := r_debit_version;
+  r_debit_posted numeric[] := r_moved; r_credit_posted numeric[] := r_moved;
+  r_debit_held numeric[] := r_moved; r_credit_held numeric[] := r_moved;
+  v_versions text; v_debits text; v_credits text; v_debits_held text; v_credits_held text;
   v_row record;
-  v_limited boolean; v_first int; v_failed boolean; v_accepted int := 0; v_pending int := 0; v_settled int := 0; v_exists int := 0;
+  v_limited boolean; v_first int; v_failed boolean; v_accepted int := 0; v_pending int := 0; v_settled int := 0; v_odd int := 0; v_found boolean;
   i int; j int; d int; c int; h int;
-  v_kind text; v_rule text; v_about text; v_seen text;
+  v_kind text; v_asset text; v_rule text; v_about text; v_seen text;
   v_amount numeric; v_left numeric; v_moved numeric; v_held numeric;
 begin
-  select coalesce(array_agg(account.number order by named.place), '{}') into v_named
-  from unnest(p_accounts) with ordinality named (id, place)
-  left join lastro.ledger_account account on account.id = named.id;
-  -- A hold never changes its accounts, so they may be known before they are locked.
-  if array_length(p_holds, 1) > 0 then
+  if n >= 4096 then raise exception 'A batch holds less than 4096 transfers.'; end if;
+  if p_holds is null then
+  select array_agg(number), array_agg(id), array_agg(asset), array_agg(state), array_agg(normal_side),
+    array_agg(normal_side = 'debit'), array_agg(no_overdraft), array_agg(is_limited), bool_or(is_limited), array_agg(minimum),
+    array_agg(maximum), array_agg(debits_posted), array_agg(credits_posted), array_agg(debits_pending),
+    array_agg(credits_pending), array_agg(version), array_agg(place),
+    array_agg(case when state <> 'open' or asset <> p_asset or minimum is not null or maximum is not null then 0
+      when no_overdraft then 2 else 1 end)
+  into a_number, a_id, a_asset, a_state, a_side, a_is_debit, a_is_strict, a_is_limited, v_limited, a_minimum, a_maximum,
+    a_debits, a_credits, a_debits_held, a_credits_held, a_version, a_place, a_gate
+  from (
+    select account.*, named.place::int as place from unnest(p_accounts) with ordinality named (id, place) join lastro.ledger_account account on account.id = named.id
+    order by account.number for no key update of account
+  ) locked;
+    for i in 1..coalesce(array_length(a_number, 1), 0) loop
+      v_places[a_place[i]] := i;
+    end loop;
+  else
+    -- A hold never changes its accounts, so they may be known before they are locked.
+    select coalesce(array_agg(account.number order by named.place), '{}') into v_named
+    from unnest(p_accounts) with ordinality named (id, place)
+    left join lastro.ledger_account account on account.id = named.id;
     select array_agg(held.number order by named.place), array_agg(held.debit_account order by named.place),
       array_agg(held.credit_account order by named.place), array_agg(held.amount order by named.place),
       array_agg(held.expires_at order by named.place), array_agg(null::text)
     into h_number, h_debit_number, h_credit_number, h_amount, h_expires, h_state
     from unnest(p_holds) with ordinality named (id, place)
     left join lastro.ledger_transfer held on held.id = named.id and held.kind = 'pending';
-  end if;
 
   select array_agg(number), array_agg(id), array_agg(asset), array_agg(state), array_agg(normal_side),
     array_agg(normal_side = 'debit'), array_agg(no_overdraft), array_agg(is_limited), bool_or(is_limited), array_agg(minimum),
     array_agg(maximum), array_agg(debits_posted), array_agg(credits_posted), array_agg(debits_pending),
-    array_agg(credits_pending), array_agg(version)
+    array_agg(credits_pending), array_agg(version), array_agg(place),
+    array_agg(case when state <> 'open' or asset <> p_asset or minimum is not null or maximum is not null then 0
+      when no_overdraft then 2 else 1 end)
   into a_number, a_id, a_asset, a_state, a_side, a_is_debit, a_is_strict, a_is_limited, v_limited, a_minimum, a_maximum,
-    a_debits, a_credits, a_debits_held, a_credits_held, a_version
+    a_debits, a_credits, a_debits_held, a_credits_held, a_version, a_place, a_gate
   from (
-    select * from lastro.ledger_account where number = any (v_named || h_debit_number || h_credit_number)
-    order by number for no key update
+    select account.*, 0 as place from lastro.ledger_account account where account.number = any (v_named || h_debit_number || h_credit_number)
+    order by account.number for no key update of account
   ) locked;
-
-  select array_agg(coalesce(width_bucket(named.number, a_number), 0) order by named.place) into v_places
-  from unnest(v_named) with ordinality named (number, place);
+    select array_agg(coalesce(width_bucket(named.number, a_number), 0) order by named.place) into v_places
+    from unnest(v_named) with ordinality named (number, place);
+  end if;
+  if v_limited then v_plain := false; end if;
   if h_number is not null then
     select array_agg(width_bucket(named.debit, a_number) order by named.place),
       array_agg(width_bucket(named.credit, a_number) order by named.place)
@@ -806,55 +833,91 @@ begin
   end if;
 
   -- Ids that are in the books: the same body answers what is there, another is refused.
-  for v_row in
-    select named.place as at_place, booked.* from unnest(p_ids) with ordinality named (id, place)
-    join lastro.ledger_transfer booked on booked.id = named.id
-  loop
-    i := v_row.at_place;
-    h := p_hold_places[i];
-    r_known[i] := case when coalesce(
-      v_row.kind = p_kinds[i] and v_row.cause = p_causes[i]
-      and v_row.memo is not distinct from p_memos[i] and v_row.balancing is not distinct from p_balancings[i]
-      and v_row.effective_at is not distinct from p_effective[i] and v_row.expires_at is not distinct from p_expires[i]
-      and case when h = 0 then
-        v_row.debit_account = v_named[p_debits[i]] and v_row.credit_account = v_named[p_credits[i]]
-        and p_assets[i] = a_asset[v_places[p_debits[i]]] and coalesce(v_row.requested, v_row.amount) = p_amounts[i]
-      else
-        v_row.hold = h_number[h] and v_row.requested is not distinct from p_amounts[i]
-        and coalesce(p_assets[i] = a_asset[h_debit[h]], true)
-      end, false) then 'exists' else 'conflict' end;
-  end loop;
+  select exists (select from lastro.ledger_transfer where id = any (p_ids)) into v_found;
+  if v_found then
+    v_plain := false;
+    for v_row in
+      select named.place as at_place, booked.* from unnest(p_ids) with ordinality named (id, place)
+      join lastro.ledger_transfer booked on booked.id = named.id
+    loop
+      i := v_row.at_place;
+      h := coalesce(p_hold_places[i], 0);
+      r_known[i] := case when coalesce(
+        v_row.kind = coalesce(p_kinds[i], 'posted') and v_row.cause = p_causes[i]
+        and v_row.memo is not distinct from p_memos[i] and v_row.balancing is not distinct from p_balancings[i]
+        and v_row.effective_at is not distinct from p_effective[i] and v_row.expires_at is not distinct from p_expires[i]
+        and case when h = 0 then
+          v_row.debit_account = a_number[v_places[p_debits[i]]] and v_row.credit_account = a_number[v_places[p_credits[i]]]
+          and coalesce(p_asset, p_assets[i]) = a_asset[v_places[p_debits[i]]] and coalesce(v_row.requested, v_row.amount) = p_amounts[i]
+        else
+          v_row.hold = h_number[h] and v_row.requested is not distinct from p_amounts[i]
+          and coalesce(p_asset, p_assets[i], a_asset[h_debit[h]]) = a_asset[h_debit[h]]
+        end, false) then 'exists' else 'conflict' end;
+    end loop;
+  end if;
+  -- Counters as they stand before the first transfer.
+  v_versions := array_to_string(a_version, e'\n');
+  v_debits := array_to_string(a_debits, e'\n');
+  v_credits := array_to_string(a_credits, e'\n');
+  v_debits_held := array_to_string(a_debits_held, e'\n');
+  v_credits_held := array_to_string(a_credits_held, e'\n');
+  if v_plain then
+    r_status := array_fill('accepted'::text, array[n]);
+    v_accepted := n;
+  end if;
+  -- A settled hold's accounts are filled in when it is decided.
+  if p_debits is not null then
+    select array_agg(v_places[named.debit]), array_agg(v_places[named.credit]) into r_debit, r_credit
+    from unnest(p_debits, p_credits) named (debit, credit);
+  end if;
 
   for i in 1..n loop
-    if i = 1 or not p_linked[i - 1] then
+    d := r_debit[i];
+    c := r_credit[i];
+    v_amount := p_amounts[i];
+    if v_plain and d > 0 and c > 0 and d <> c and v_amount > 0 and v_amount < 1e60 and scale(v_amount) = 0
+      and (a_gate[d] = 1 or (a_gate[d] = 2
+        and (a_is_debit[d] or a_credits[d] - a_debits[d] - a_debits_held[d] >= v_amount)))
+      and (a_gate[c] = 1 or (a_gate[c] = 2
+        and (not a_is_debit[c] or a_debits[c] - a_credits[c] - a_credits_held[c] >= v_amount)))
+    then
+      a_version[d] := a_version[d] + 1;
+      a_version[c] := a_version[c] + 1;
+      a_debits[d] := a_debits[d] + v_amount;
+      a_credits[c] := a_credits[c] + v_amount;
+      r_debit_version[i] := a_version[d];
+      r_credit_version[i] := a_version[c];
+      r_debit_posted[i] := case when a_is_debit[d] then a_debits[d] - a_credits[d] else a_credits[d] - a_debits[d] end;
+      r_credit_posted[i] := case when a_is_debit[c] then a_debits[c] - a_credits[c] else a_credits[c] - a_debits[c] end;
+      continue;
+    end if;
+    if i = 1 or p_linked[i - 1] is not true then
       v_first := i;
       v_failed := false;
     end if;
-    v_kind := p_kinds[i];
+    v_kind := coalesce(p_kinds[i], 'posted');
+    v_asset := coalesce(p_asset, p_assets[i]);
     v_rule := null;
     v_about := null;
-    h := p_hold_places[i];
-    if h = 0 then
-      d := v_places[p_debits[i]];
-      c := v_places[p_credits[i]];
-    else
+    h := coalesce(p_hold_places[i], 0);
+    if h > 0 then
       d := h_debit[h];
       c := h_credit[h];
     end if;
 
     v_seen := r_known[i];
-    j := r_owner[p_twins[i]];
+    j := r_owner[coalesce(p_twins[i], i)];
     if v_seen is null and j > 0 then
-      v_seen := case when v_kind = p_kinds[j] and h = p_hold_places[j] and p_debits[i] = p_debits[j]
+      v_seen := case when v_kind = coalesce(p_kinds[j], 'posted') and h = coalesce(p_hold_places[j], 0) and p_debits[i] = p_debits[j]
         and p_credits[i] = p_credits[j] and p_causes[i] = p_causes[j]
-        and p_assets[i] is not distinct from p_assets[j] and p_amounts[i] is not distinct from p_amounts[j]
+        and v_asset is not distinct from coalesce(p_asset, p_assets[j]) and p_amounts[i] is not distinct from p_amounts[j]
         and p_memos[i] is not distinct from p_memos[j] and p_balancings[i] is not distinct from p_balancings[j]
         and p_effective[i] is not distinct from p_effective[j] and p_expires[i] is not distinct from p_expires[j]
         then 'exists' else 'conflict' end;
     end if;
 
     if v_seen = 'exists' then
-      v_exists := v_exists + 1;
+      v_odd := v_odd + 1;
       r_status[i] := 'exists';
       r_debit[i] := d;
       r_credit[i] := c;
@@ -868,8 +931,8 @@ begin
       if d = 0 then v_rule := 'account_unknown'; v_about := p_accounts[p_debits[i]];
       elsif c = 0 then v_rule := 'account_unknown'; v_about := p_accounts[p_credits[i]];
       elsif d = c then v_rule := 'same_account'; v_about := a_id[d];
-      elsif a_asset[d] is distinct from p_assets[i] then v_rule := 'asset_mismatch'; v_about := a_id[d];
-      elsif a_asset[c] is distinct from p_assets[i] then v_rule := 'asset_mismatch'; v_about := a_id[c];
+      elsif a_asset[d] is distinct from v_asset then v_rule := 'asset_mismatch'; v_about := a_id[d];
+      elsif a_asset[c] is distinct from v_asset then v_rule := 'asset_mismatch'; v_about := a_id[c];
       elsif a_state[d] <> 'open' then v_rule := 'account_' || a_state[d]; v_about := a_id[d];
       elsif a_state[c] <> 'open' then v_rule := 'account_' || a_state[c]; v_about := a_id[c];
       elsif (v_amount > 0 and v_amount < 1e60 and v_amount = trunc(v_amount)) is not true then v_rule := 'amount_invalid';
@@ -924,17 +987,18 @@ begin
       elsif h_state[h] <> 'open' then v_rule := 'hold_settled';
       elsif v_kind = 'expire' and (h_expires[h] <= p_at) is not true then v_rule := 'hold_not_expired';
       elsif v_kind <> 'expire' and h_expires[h] <= p_at then v_rule := 'hold_expired';
-      elsif p_assets[i] <> a_asset[d] then v_rule := 'asset_mismatch'; v_about := a_id[d];
+      elsif v_asset <> a_asset[d] then v_rule := 'asset_mismatch'; v_about := a_id[d];
       elsif (v_amount > 0 and v_amount = trunc(v_amount)) is not true then v_rule := 'amount_invalid';
       elsif v_amount > h_amount[h] then v_rule := 'hold_exceeded';
       end if;
     end if;
 
     if v_rule is not null then
+      v_odd := v_odd + 1;
       r_status[i] := 'refused';
       r_rule[i] := v_rule;
       r_about[i] := v_about;
-      if not v_failed and (v_first < i or p_linked[i]) then
+      if not v_failed and (v_first < i or p_linked[i] is true) then
         v_failed := true;
         for j in reverse i - 1..v_first loop
           if r_status[j] = 'accepted' then
@@ -959,8 +1023,8 @@ begin
               v_settled := v_settled - 1;
               h_state[p_hold_places[j]] := 'open';
             end if;
-            r_owner[p_twins[j]] := 0;
-          elsif r_known[j] is not null or r_owner[p_twins[j]] < v_first then
+            r_owner[coalesce(p_twins[j], j)] := 0;
+          elsif r_known[j] is not null or r_owner[coalesce(p_twins[j], j)] < v_first then
             -- It was in the books before this group, and stays.
             continue;
           end if;
@@ -992,8 +1056,7 @@ begin
     end if;
     v_accepted := v_accepted + 1;
     r_status[i] := 'accepted';
-    r_owner[p_twins[i]] := i;
-    r_number[i] := nextval('lastro.ledger_transfer_number');
+    r_owner[coalesce(p_twins[i], i)] := i;
     r_amount[i] := v_amount;
     r_moved[i] := v_moved;
     r_held[i] := v_held;
@@ -1001,7 +1064,7 @@ begin
       v_pending := v_pending + 1;
       j := p_makes[i];
       if j > 0 then
-        h_number[j] := r_number[i];
+        h_number[j] := v_base + i;
         h_debit[j] := d;
         h_credit[j] := c;
         h_amount[j] := v_amount;
@@ -1016,8 +1079,6 @@ begin
     r_credit_version[i] := a_version[c];
     r_debit_posted[i] := case when a_is_debit[d] then a_debits[d] - a_credits[d] else a_credits[d] - a_debits[d] end;
     r_credit_posted[i] := case when a_is_debit[c] then a_debits[c] - a_credits[c] else a_credits[c] - a_debits[c] end;
-    r_debit_after[i] := concat_ws(' ', a_version[d], a_debits[d], a_credits[d], a_debits_held[d], a_credits_held[d]);
-    r_credit_after[i] := concat_ws(' ', a_version[c], a_debits[c], a_credits[c], a_debits_held[c], a_credits_held[c]);
   end loop;
 
   if v_accepted > 0 then
@@ -1025,49 +1086,50 @@ begin
     insert into lastro.ledger_transfer (number, debit_account, credit_account, debit_version, credit_version, hold,
       booked_at, effective_at, expires_at, id, kind, balancing, amount, requested, debit_posted, credit_posted,
       debit_held, credit_held, cause, memo)
-    select new.number, a_number[new.debit], a_number[new.credit], new.debit_version, new.credit_version,
-      h_number[new.hold], p_at, new.effective, new.expires, new.id, new.kind, new.balancing, new.amount,
-      case when new.hold > 0 or new.balancing is not null then new.requested end,
-      new.debit_posted, new.credit_posted, new.debit_held, new.credit_held, new.cause, new.memo
-    from unnest(r_status, r_number, r_debit, r_credit, r_debit_version, r_credit_version, p_hold_places, p_effective,
-        p_expires, p_ids, p_kinds, p_balancings, r_amount, p_amounts, r_debit_posted, r_credit_posted,
-        r_debit_held, r_credit_held, p_causes, p_memos)
-      new (status, number, debit, credit, debit_version, credit_version, hold, effective, expires, id, kind, balancing,
-        amount, requested, debit_posted, credit_posted, debit_held, credit_held, cause, memo)
-    where new.status = 'accepted';
+    select v_base + place, a_number[r_debit[place]], a_number[r_credit[place]], r_debit_version[place],
+      r_credit_version[place], h_number[p_hold_places[place]], p_at, p_effective[place], p_expires[place], p_ids[place],
+      coalesce(p_kinds[place], 'posted'), p_balancings[place], r_amount[place],
+      case when p_hold_places[place] > 0 or p_balancings[place] is not null then p_amounts[place] end,
+      r_debit_posted[place], r_credit_posted[place], r_debit_held[place], r_credit_held[place], p_causes[place],
+      p_memos[place]
+    from generate_series(1, n) place
+    where r_status[place] = 'accepted';
     if v_pending > 0 then
       insert into lastro.ledger_hold (number, expires_at, state)
-      select new.number, new.expires, coalesce(h_state[new.makes], 'open')
-      from unnest(r_status, p_kinds, r_number, p_expires, p_makes) new (status, kind, number, expires, makes)
-      where new.status = 'accepted' and new.kind = 'pending';
+      select v_base + place, p_expires[place], coalesce(h_state[p_makes[place]], 'open')
+      from generate_series(1, n) place
+      where r_status[place] = 'accepted' and p_kinds[place] = 'pending';
     end if;
     if v_settled > 0 then
       update lastro.ledger_hold hold set state = settled.state
       from unnest(h_number, h_found, h_state) settled (number, found, state)
       where hold.number = settled.number and settled.found = 'open' and settled.state <> 'open';
     end if;
-    update lastro.ledger_account account set version = moved.version, debits_posted = moved.debits,
-      credits_posted = moved.credits, debits_pending = moved.debits_held, credits_pending = moved.credits_held
-    from unnest(a_number, a_version, a_debits, a_credits, a_debits_held, a_credits_held)
-      moved (number, version, debits, credits, debits_held, credits_held)
-    where account.number = moved.number and account.version <> moved.version;
+    update lastro.ledger_account account set version = a_version[place], debits_posted = a_debits[place],
+      credits_posted = a_credits[place], debits_pending = a_debits_held[place], credits_pending = a_credits_held[place]
+    from generate_series(1, array_length(a_number, 1)) place
+    where account.number = a_number[place] and account.version <> a_version[place];
     perform set_config('lastro_ledger.booking', 'off', true);
   end if;
 
-  if v_exists > 0 then
-    for i in 1..n loop
-      continue when r_status[i] <> 'exists';
-      d := r_debit[i];
-      c := r_credit[i];
-      r_debit_after[i] := concat_ws(' ', a_version[d], a_debits[d], a_credits[d], a_debits_held[d], a_credits_held[d]);
-      r_credit_after[i] := concat_ws(' ', a_version[c], a_debits[c], a_credits[c], a_debits_held[c], a_credits_held[c]);
-    end loop;
+  select case when v_odd > 0 then string_agg(coalesce(r_rule[place], r_status[place]), e'\n' order by place) end,
+    case when v_odd > 0 then array_to_string(r_about, e'\n', '') end,
+    case when p_kinds is not null or p_balancings is not null then array_to_string(r_amount, e'\n', '') end
+  into outcomes, abouts, amounts
+  from generate_series(1, case when v_odd > 0 then n else 0 end) place;
+  if h_number is not null then
+    select string_agg(concat_ws(' ', h_amount[place], h_debit[place], h_credit[place]), e'\n' order by place) into holds
+    from generate_series(1, array_length(h_number, 1)) place;
   end if;
-  return query
-    select done.place::int, done.status, done.rule, done.about, done.amount::text, a_asset[done.debit],
-      a_id[done.debit], a_side[done.debit], done.debit_after, a_id[done.credit], a_side[done.credit], done.credit_after
-    from unnest(r_status, r_rule, r_about, r_amount, r_debit, r_debit_after, r_credit, r_credit_after) with ordinality
-      done (status, rule, about, amount, debit, debit_after, credit, credit_after, place);
+  ids := array_to_string(a_id, e'\n');
+  assets := array_to_string(a_asset, e'\n');
+  sides := array_to_string(a_side, e'\n');
+  versions := v_versions;
+  debits := v_debits;
+  credits := v_credits;
+  debits_held := v_debits_held;
+  credits_held := v_credits_held;
+  return next;
 end
 $function$;
 
@@ -1181,6 +1243,60 @@ AS $function$
     decode(repeat('00', 32), 'hex'))
 $function$;
 
+CREATE OR REPLACE FUNCTION lastro.ledger_effective_lines(p_account bigint, p_from timestamp with time zone, p_to timestamp with time zone, p_last bigint, p_version bigint, p_time timestamp with time zone, p_number bigint, p_limit integer)
+ RETURNS TABLE(number bigint, is_debit boolean, version bigint, is_dated boolean, at timestamp with time zone)
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+#variable_conflict use_column
+declare
+  v_numbers bigint[]; v_debits boolean[]; v_versions bigint[]; v_times timestamptz[];
+  v_end bigint := least(lastro.ledger_version_at(p_account, lastro.ledger_cut(p_to)), p_last);
+begin
+  select array_agg(number), array_agg(is_debit), array_agg(version), array_agg(at)
+  into v_numbers, v_debits, v_versions, v_times
+  from (
+    select * from (
+      (select number, true as is_debit, debit_version as version, effective_at as at from lastro.ledger_transfer
+        where debit_account = p_account and (effective_at, number) > (p_time, p_number) and effective_at >= p_from
+          and effective_at < p_to and debit_version <= p_last
+        order by effective_at, number limit p_limit)
+      union all
+      (select number, false, credit_version, effective_at from lastro.ledger_transfer
+        where credit_account = p_account and (effective_at, number) > (p_time, p_number) and effective_at >= p_from
+          and effective_at < p_to and credit_version <= p_last
+        order by effective_at, number limit p_limit)
+    ) both_sides order by at, number limit p_limit
+  ) dated;
+  -- What was booked after the last of a full page of dated ones cannot be on this page.
+  if cardinality(v_times) = p_limit then
+    v_end := least(v_end, lastro.ledger_version_at(p_account,
+      lastro.ledger_cut(v_times[p_limit] + interval '1 microsecond')));
+  end if;
+  return query
+    select merged.number, merged.is_debit, merged.version, merged.is_dated, merged.at
+    from (
+      select dated.number, dated.is_debit, dated.version, true as is_dated, dated.at
+      from unnest(v_numbers, v_debits, v_versions, v_times) dated (number, is_debit, version, at)
+      union all
+      -- Where clocks differ, a later version keeps its place after the earlier ones.
+      select number, is_debit, version, false, max(at) over (order by version)
+      from (
+        select * from (
+          (select number, true as is_debit, debit_version as version, booked_at as at from lastro.ledger_transfer
+            where debit_account = p_account and debit_version > p_version and debit_version <= v_end and effective_at is null
+            order by debit_version limit p_limit)
+          union all
+          (select number, false, credit_version, booked_at from lastro.ledger_transfer
+            where credit_account = p_account and credit_version > p_version and credit_version <= v_end and effective_at is null
+            order by credit_version limit p_limit)
+        ) both_sides order by version limit p_limit
+      ) undated
+    ) merged
+    order by merged.at, merged.number limit p_limit;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION lastro.ledger_give_limits(p_debit bigint, p_debit_is_debit boolean, p_credit bigint, p_credit_is_debit boolean, p_amount numeric, p_hold bigint, p_at timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
@@ -1219,8 +1335,8 @@ AS $function$
   from generate_series(0, 24) place
 $function$;
 
-CREATE OR REPLACE FUNCTION lastro.ledger_post(p_at timestamp with time zone, p_accounts text[], p_holds text[], p_ids text[], p_kinds text[], p_debits integer[], p_credits integer[], p_hold_places integer[], p_makes integer[], p_twins integer[], p_assets text[], p_amounts numeric[], p_balancings text[], p_linked boolean[], p_causes text[], p_memos text[], p_effective timestamp with time zone[], p_expires timestamp with time zone[])
- RETURNS TABLE(place integer, status text, rule text, about text, amount text, asset text, debit text, debit_side text, debit_after text, credit text, credit_side text, credit_after text)
+CREATE OR REPLACE FUNCTION lastro.ledger_post(p_at timestamp with time zone, p_accounts text[], p_holds text[], p_asset text, p_ids text[], p_kinds text[], p_debits integer[], p_credits integer[], p_hold_places integer[], p_makes integer[], p_twins integer[], p_assets text[], p_amounts numeric[], p_balancings text[], p_linked boolean[], p_causes text[], p_memos text[], p_effective timestamp with time zone[], p_expires timestamp with time zone[])
+ RETURNS TABLE(outcomes text, abouts text, amounts text, holds text, ids text, assets text, sides text, versions text, debits text, credits text, debits_held text, credits_held text)
  LANGUAGE plpgsql
 AS $function$
 declare
@@ -1229,7 +1345,7 @@ begin
   for v_attempt in 1..3 loop
     begin
       return query select * from lastro.ledger_book(
-        p_at, p_accounts, p_holds, p_ids, p_kinds, p_debits, p_credits, p_hold_places, p_makes, p_twins, p_assets,
+        p_at, p_accounts, p_holds, p_asset, p_ids, p_kinds, p_debits, p_credits, p_hold_places, p_makes, p_twins, p_assets,
         p_amounts, p_balancings, p_linked, p_causes, p_memos, p_effective, p_expires);
       return;
     exception when unique_violation then

@@ -1,5 +1,5 @@
 /** What the demo shows at the end. */
-import { type Explanation, Money, type Trade } from '@lastro/core'
+import { type Explanation, Money, type MoneyJson, type Trade } from '@lastro/core'
 import type { World } from './world.ts'
 
 /** One trade of the closing line. */
@@ -76,14 +76,23 @@ async function countOpenHolds({ lastro }: World): Promise<number> {
 /** A trade's timeline as text. */
 export function timeline({ trade, timeline: entries }: Explanation): string {
   const lines = entries.map(({ at, kind, what, facts }) => {
-    const shown = Object.entries(facts)
-      .filter(([, value]) => value !== null && typeof value !== 'object')
-      .map(([name, value]) => `${name}=${value}`)
-    return `  ${at.toISOString().slice(11, 23)}  ${kind.padEnd(10)}  ${what.padEnd(22)}  ${shown.join(' ').slice(0, 120)}`
+    const shown = Object.entries(facts).flatMap(([name, value]) => {
+      const text = isMoney(value)
+        ? show(Money.fromJson(value))
+        : typeof value === 'object'
+          ? null
+          : String(value)
+      return text === null ? [] : [`${name}=${text}`]
+    })
+    const line = `${at.toISOString().slice(11, 23)}  ${kind.padEnd(10)}  ${what.padEnd(22)}  ${shown.join(' ')}`
+    return `  ${line.slice(0, 160)}`
   })
-  return [`Trade ${trade.id}: ${show(trade.give)} for ${show(trade.receive)}, ${trade.state}`, ...lines].join(
-    '\n',
-  )
+  const head = `Trade ${trade.id}: ${show(trade.give)} for ${show(trade.receive)}, ${trade.state}`
+  return [head, ...lines].join('\n')
+}
+
+function isMoney(value: unknown): value is MoneyJson {
+  return typeof value === 'object' && value !== null && 'amount' in value && 'asset' in value
 }
 
 /** The trial balance as text: every account, then the sums by asset. */

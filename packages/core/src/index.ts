@@ -13,7 +13,7 @@ export { createLedger, REFUSALS, type RefusalRule } from './books/ledger/index.t
 export type { Pair, RateOptions, Rates, StoredRate } from './books/rates/index.ts'
 export { createLastro, type Lastro } from './engine/create-lastro.ts'
 export type { LastroOptions } from './engine/options.ts'
-export type { AuditEntry } from './platform/audit/index.ts'
+export type { Audit, AuditEntry } from './platform/audit/index.ts'
 export { type Details, type ErrorCode, isLastroError, LastroError, RULES } from './platform/errors/index.ts'
 export type { EventHandler, Events, Json, LoggedEvent } from './platform/events/index.ts'
 export type { Health, HealthReport, PartHealth } from './platform/health/index.ts'

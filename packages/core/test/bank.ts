@@ -31,6 +31,8 @@ export interface Bank {
   readonly moved: Map<string, ProviderPayout>
   isDown: boolean
   settle(key: string): void
+  /** Part or all of a paid payout comes back. */
+  giveBack(key: string, amount: bigint): void
 }
 
 export function createBank(options: { conclusiveAfterMs?: number; refFor?: boolean } = {}): Bank {
@@ -61,6 +63,16 @@ export function createBank(options: { conclusiveAfterMs?: number; refFor?: boole
       if (payout === undefined) throw new Error(`nothing moved for ${key}`)
       moved.set(key, { ...payout, state: 'paid' })
     },
+    giveBack: (key, amount) => {
+      const payout = moved.get(key)
+      if (payout === undefined) throw new Error(`nothing moved for ${key}`)
+      const returnedAmount = { amount, asset: payout.amount.asset }
+      moved.set(key, {
+        ...payout,
+        state: amount === payout.amount.amount ? 'returned' : 'paid',
+        returnedAmount,
+      })
+    },
     port: {
       specVersion: 1,
       assets: ['BRL/2'],
@@ -83,6 +95,7 @@ export function createBank(options: { conclusiveAfterMs?: number; refFor?: boole
         if (behaviour === 'hang') return new Promise(() => undefined)
         return unknown(new Error('timed out, after the effect'))
       },
+      balance: async (asset) => ({ amount: 100_00n, asset }),
       async find({ idempotencyKey, providerRef }) {
         if (bank.isDown) throw new Error('the bank is down')
         const byRef = [...moved.values()].find((payout) => payout.providerRef === providerRef)

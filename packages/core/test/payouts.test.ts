@@ -203,6 +203,41 @@ eachDatabase((db) => {
     expect((await lastro.payouts.list()).items).toEqual([])
   })
 
+  it('tells what a provider holds, where it tells', async () => {
+    expect(await lastro.payouts.balance({ provider: 'bank', asset: 'BRL/2' })).toEqual(
+      Money.of(100_00n, 'BRL/2'),
+    )
+    expect(() => lastro.payouts.balance({ provider: 'nobody', asset: 'BRL/2' })).toThrow(
+      'payouts.balance port',
+    )
+  })
+
+  it('goes on asking when the provider is missing in this process for a while', async () => {
+    bank.next.push('lose_answer')
+    const payout = await create('k1')
+    await lastro.tick()
+    const full = lastro
+    lastro = engine({ providers: { other: { id: 'other' } } })
+    await pass(3_600_000, 300_000)
+    lastro = full
+    bank.settle(payout.id)
+    await pass(1_800_000, 300_000)
+    expect((await lastro.payouts.get(payout.id)).state).toBe('paid')
+    expect(bank.submits).toHaveLength(1)
+  })
+
+  it('takes one signer only', () => {
+    const signer = {
+      specVersion: 1,
+      publicKey: async () => new Uint8Array(33),
+      sign: async () => new Uint8Array(64),
+    } as const
+    const two = { a: { id: 'a', signer }, b: { id: 'b', signer } }
+    expect(() => engine({ providers: two })).toThrow(
+      'providers.b: fills the signer port, as providers.a does',
+    )
+  })
+
   it('refuses a provider that is not there or does not pay', async () => {
     lastro = engine({ providers: { bank: { id: 'bank' } } })
     await expect(create('k1')).rejects.toSatisfy((error) => isLastroError(error, 'provider_missing'))

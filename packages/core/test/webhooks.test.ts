@@ -29,7 +29,9 @@ eachDatabase((db) => {
     translate(body: Uint8Array): readonly ProviderEvent[] {
       translated += 1
       if (broken) throw new Error('a field nobody expected')
-      const { key, state = 'paid', amount = '12.34' } = JSON.parse(new TextDecoder().decode(body))
+      const { key, state = 'paid', amount = '12.34', odd } = JSON.parse(new TextDecoder().decode(body))
+      if (odd !== undefined)
+        return [{ kind: 'unrecognised', topic: 'odd', detail: 'fits no rule', providerRef: odd }]
       const money = Money.parse(amount, 'BRL/2')
       return [
         {
@@ -168,6 +170,33 @@ eachDatabase((db) => {
       await deliver({ id: 'd2', key: payout.id, state: 'pending' }, null)
       await lastro.tick()
       expect((await lastro.payouts.get(payout.id)).state).toBe('paid')
+    })
+
+    it('that fits no rule makes the engine ask: money that came back is booked, part by part', async () => {
+      const payout = await pay()
+      bank.settle(payout.id)
+      await deliver({ id: 'd1', key: payout.id })
+      await lastro.tick()
+      const left = async () => (await lastro.ledger.balance('provider:bank:BRL/2')).posted.amount
+      bank.giveBack(payout.id, 234n)
+      await deliver({ id: 'd2', odd: `ref-${payout.id}` })
+      await deliver({ id: 'd3', odd: `ref-${payout.id}` })
+      await lastro.tick()
+      expect(await lastro.payouts.get(payout.id)).toMatchObject({
+        state: 'paid',
+        returned: Money.of(234n, 'BRL/2'),
+      })
+      expect(await left()).toBe(-1000n)
+      bank.giveBack(payout.id, 1234n)
+      // Named by its end-to-end id this time, as Efí does for what began elsewhere.
+      await deliver({ id: 'd4', odd: 'E1' })
+      await lastro.tick()
+      expect(await lastro.payouts.get(payout.id)).toMatchObject({ state: 'returned', returned: AMOUNT })
+      expect(await left()).toBe(0n)
+      expect(await lastro.ledger.verify()).toEqual([])
+      await deliver({ id: 'd5', odd: 'nothing of ours' })
+      await lastro.tick()
+      expect(await audits('webhook.unmatched')).toMatchObject([{ detail: 'fits no rule' }])
     })
 
     it('that cannot be applied is tried again, dies with its error, and can be replayed by a fixed adapter', async () => {

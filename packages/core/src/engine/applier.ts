@@ -2,23 +2,18 @@ import type { EventApplier } from '../platform/webhooks/index.ts'
 import type { Payouts } from '../rails/payouts/index.ts'
 import type { Clock } from '../spec/index.ts'
 import type { LastroTx } from '../storage.ts'
-import type { Wired } from './rails.ts'
 
 /** Where each kind of provider event goes. */
 export function createApplier(deps: {
   readonly payouts: Payouts<LastroTx>
-  readonly wired: Wired
   readonly clock: Clock
 }): EventApplier<LastroTx> {
   return {
     async confirm({ provider, event }) {
-      const filled = deps.wired.payouts[provider]
-      if (event.kind !== 'payout' || filled === undefined) return null
-      const { idempotencyKey, providerRef } = event
-      const found = await filled.rail.read('payouts.find', () =>
-        filled.port.find({ idempotencyKey: idempotencyKey ?? '', providerRef }),
-      )
-      return found === null ? null : { kind: 'payout', ...found }
+      if (event.kind !== 'payout' && event.kind !== 'unrecognised') return null
+      if (event.providerRef === undefined) return null
+      const told = await deps.payouts.ask({ provider, ref: event.providerRef })
+      return told === null ? null : { kind: 'payout', ...told }
     },
     async apply(tx, { provider, event, delivery }) {
       if (event.kind === 'payout') return deps.payouts.applyEvent(tx, { provider, event, delivery })

@@ -1,5 +1,6 @@
 import { createLedger, expireHoldsHandler, expireHoldsSchedule, type Ledger } from '../books/ledger/index.ts'
 import type { Rates } from '../books/rates/index.ts'
+import type { Audit } from '../platform/audit/index.ts'
 import { createEvents, type Events } from '../platform/events/index.ts'
 import { createHealth, type Health } from '../platform/health/index.ts'
 import { createJobs, createWorker, type Jobs, type TickReport, type Worker } from '../platform/jobs/index.ts'
@@ -21,7 +22,7 @@ import { guardStorage } from './storage.ts'
 /** Payouts whose `provider` must be one that fills the payouts port. */
 type PublicPayouts<Ps extends Providers> = Omit<
   Payouts,
-  'createIn' | 'applyEvent' | 'jobs' | 'check' | 'create'
+  'createIn' | 'applyEvent' | 'ask' | 'jobs' | 'check' | 'create'
 > & {
   create(
     input: Omit<Parameters<Payouts['create']>[0], 'provider'> & { readonly provider: Filling<Ps, 'payouts'> },
@@ -40,6 +41,8 @@ export interface Lastro<Ps extends Providers = Providers> {
   readonly webhooks: Inbox
   readonly events: Events
   readonly jobs: Jobs
+  /** Who did what, and what people must look at: webhooks refused or unmatched, contradictions, incidents. */
+  readonly audit: Audit
   readonly health: Health
   readonly http: HttpSurface
   /** Runs durable jobs in a long-lived process. */
@@ -63,6 +66,7 @@ export function createLastro<const Ps extends Providers>(options: LastroOptions<
   const wired = wireProviders(providers, options)
   const base = { storage, clock, ids, logger }
   const { payouts, onchain, rates, products } = wireDomains(base, { options, wired })
+  const ledger = createLedger(base)
   const webhooks = createInbox({ ...base, providers })
   const events = createEvents(base)
   const handlers = [
@@ -70,7 +74,7 @@ export function createLastro<const Ps extends Providers>(options: LastroOptions<
     ...onchain.jobs,
     ...products.jobs,
     expireHoldsHandler(base),
-    applyDeliveryJob({ ...base, providers, applier: createApplier({ payouts, wired, clock }) }),
+    applyDeliveryJob({ ...base, providers, applier: createApplier({ payouts, clock }) }),
   ]
   const worker = createWorker(
     {
@@ -84,7 +88,7 @@ export function createLastro<const Ps extends Providers>(options: LastroOptions<
   )
 
   return {
-    ledger: createLedger(base),
+    ledger,
     rates,
     payouts,
     onchain,
@@ -93,6 +97,7 @@ export function createLastro<const Ps extends Providers>(options: LastroOptions<
     webhooks,
     events,
     jobs: createJobs({ ...base, queue: storage.queue }),
+    audit: { list: (query) => storage.read((tx) => tx.audit.list(query)) },
     health: createHealth({ storage, providers, rails: wired.rails }),
     http: createHttp({ webhooks, ...(options.basePath === undefined ? {} : { basePath: options.basePath }) }),
     worker,
@@ -104,6 +109,7 @@ export function createLastro<const Ps extends Providers>(options: LastroOptions<
     },
     async close() {
       await worker.stop()
+      await ledger.drain()
       await storage.close()
     },
   }

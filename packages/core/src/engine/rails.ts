@@ -1,3 +1,4 @@
+import { refuse } from '../platform/input.ts'
 import { createRail, type Rail, type RailOptions } from '../platform/policies/index.ts'
 import type { ChainProvider, PayoutProvider, Ports, Providers, RateSource, Signer } from '../spec/index.ts'
 
@@ -31,7 +32,22 @@ export function wireProviders(
     payouts: Object.fromEntries(payouts),
     chains: Object.fromEntries(filling(providers, 'chain')),
     rateSources: sources.map(([name, port]) => ({ name, port, rail: railOf(name) })),
-    signer: filling(providers, 'signer')[0]?.[1] ?? null,
+    signer: onlySigner(providers, railOf),
+  }
+}
+
+/** One signer holds all keys: with two, nobody could say which of them an address belongs to. */
+function onlySigner(providers: Providers, railOf: (name: string) => Rail): Signer | null {
+  const [first, second] = filling(providers, 'signer')
+  if (first === undefined) return null
+  if (second !== undefined)
+    refuse(`providers.${second[0]}`, `fills the signer port, as providers.${first[0]} does`)
+  const [name, { specVersion, publicKey, sign }] = first
+  const rail = railOf(name)
+  return {
+    specVersion,
+    publicKey: (key) => rail.read('signer.publicKey', () => publicKey(key)),
+    sign: (key, digest) => rail.read('signer.sign', () => sign(key, digest)),
   }
 }
 

@@ -13,10 +13,7 @@ export interface Money<A extends AssetId = AssetId> {
 }
 
 /** How money looks on the wire and in JSON: the amount is a decimal integer string of smallest units. */
-export interface MoneyJson {
-  readonly amount: string
-  readonly asset: string
-}
+export type MoneyJson = { readonly amount: string; readonly asset: string }
 
 /** Every rounding has a name. `down` is towards zero, `floor` towards minus infinity. */
 export type Rounding = 'down' | 'up' | 'floor' | 'ceiling' | 'half_up' | 'half_even'

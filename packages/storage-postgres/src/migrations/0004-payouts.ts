@@ -21,6 +21,7 @@ create table lastro.payout (
   end_to_end_id text,
   reason text,
   detail text,
+  returned numeric(78, 0) not null default 0 check (returned >= 0 and returned <= amount),
   created_at timestamptz not null,
   updated_at timestamptz not null,
   submitted_at timestamptz,
@@ -28,6 +29,7 @@ create table lastro.payout (
 );
 -- One provider ref is one payout: a second one would mean that two intents share the provider's money movement.
 create unique index payout_provider_ref on lastro.payout (provider, provider_ref) where provider_ref is not null;
+create index payout_end_to_end on lastro.payout (provider, end_to_end_id) where end_to_end_id is not null;
 create index payout_correlation on lastro.payout (correlation, id);
 create index payout_state on lastro.payout (state, id);
 `,

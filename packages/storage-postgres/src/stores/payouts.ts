@@ -9,7 +9,7 @@ interface Row {
   state: Payout['state']
   amount: string
   asset: Payout['amount']['asset']
-  destination: Payout['destination']
+  destination: string
   description: string | null
   source_account: string
   correlation: string
@@ -18,14 +18,16 @@ interface Row {
   end_to_end_id: string | null
   reason: Payout['reason']
   detail: string | null
+  returned: string
   created_at: Date | string
   updated_at: Date | string
   submitted_at: Date | string | null
   version: number
 }
 
-const COLUMNS = `id, provider, state, amount::text as amount, asset, destination, description, source_account,
-  correlation, attempts, provider_ref, end_to_end_id, reason, detail, created_at, updated_at, submitted_at, version`
+const COLUMNS = `id, provider, state, amount::text as amount, asset, destination::text as destination, description, source_account,
+  correlation, attempts, provider_ref, end_to_end_id, reason, detail, returned::text as returned, created_at, updated_at,
+  submitted_at, version`
 
 /** The statements of payouts. */
 export const PAYOUT_SQL = {
@@ -37,9 +39,11 @@ export const PAYOUT_SQL = {
   get: `select ${COLUMNS} from lastro.payout where id = $1`,
   lock: `select ${COLUMNS} from lastro.payout where id = $1 for update`,
   lockByRef: `select ${COLUMNS} from lastro.payout where provider = $1 and provider_ref = $2 for update`,
+  findByRef: `select ${COLUMNS} from lastro.payout
+    where provider = $1 and (provider_ref = $2 or end_to_end_id = $2) order by id limit 1`,
   update: `update lastro.payout set state = $2, attempts = $3, provider_ref = $4, end_to_end_id = $5, reason = $6,
-    detail = $7, updated_at = $8::text::timestamptz, submitted_at = $9::text::timestamptz, version = $10
-    where id = $1 and version = $10 - 1 returning id`,
+    detail = $7, updated_at = $8::text::timestamptz, submitted_at = $9::text::timestamptz, version = $10,
+    returned = $11::text::numeric where id = $1 and version = $10 - 1 returning id`,
   list: `select ${COLUMNS} from lastro.payout
     where ($1::text is null or state = $1) and ($2::text is null or provider = $2)
       and ($3::text is null or correlation = $3) and ($4::text is null or id < $4)
@@ -78,6 +82,7 @@ export function payoutStore(sql: Sql): PayoutStore {
     get: (id) => one(PAYOUT_SQL.get, [id]),
     lock: (id) => one(PAYOUT_SQL.lock, [id]),
     lockByRef: ({ provider, providerRef }) => one(PAYOUT_SQL.lockByRef, [provider, providerRef]),
+    findByRef: ({ provider, ref }) => one(PAYOUT_SQL.findByRef, [provider, ref]),
     async update(payout) {
       const rows = await sql.query(PAYOUT_SQL.update, [
         payout.id,
@@ -90,6 +95,7 @@ export function payoutStore(sql: Sql): PayoutStore {
         payout.updatedAt.toISOString(),
         payout.submittedAt?.toISOString() ?? null,
         payout.version,
+        payout.returned.amount.toString(),
       ])
       if (rows.length === 0) throw new LastroError('version_conflict', { kind: 'payout', id: payout.id })
     },
@@ -108,7 +114,7 @@ function toPayout(row: Row): Payout {
     provider: row.provider,
     state: row.state,
     amount: { amount: toBigint(row.amount), asset: row.asset },
-    destination: row.destination,
+    destination: JSON.parse(row.destination),
     description: row.description,
     sourceAccount: row.source_account,
     correlation: row.correlation,
@@ -117,6 +123,7 @@ function toPayout(row: Row): Payout {
     endToEndId: row.end_to_end_id,
     reason: row.reason,
     detail: row.detail,
+    returned: { amount: toBigint(row.returned), asset: row.asset },
     createdAt: toDate(row.created_at),
     updatedAt: toDate(row.updated_at),
     submittedAt: toDateOrNull(row.submitted_at),

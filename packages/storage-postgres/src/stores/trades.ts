@@ -36,7 +36,7 @@ interface TradeRow {
   receive_amount: string
   receive_asset: Asset
   payout_provider: string
-  destination: Trade['destination']
+  destination: string
   refund_address: string | null
   reference: string | null
   deposit_address: string | null
@@ -60,8 +60,8 @@ const QUOTE = `id, chain, give_amount::text as give_amount, give_asset, receive_
   rate_observed_at, created_at, expires_at, trade_id`
 
 const TRADE = `id, quote_id, state, chain, give_amount::text as give_amount, give_asset,
-  receive_amount::text as receive_amount, receive_asset, payout_provider, destination, refund_address, reference,
-  deposit_address, deposit_id, deposited_amount::text as deposited_amount, deposited_asset, mismatch, payout_id,
+  receive_amount::text as receive_amount, receive_asset, payout_provider, destination::text as destination,
+  refund_address, reference, deposit_address, deposit_id, deposited_amount::text as deposited_amount, deposited_asset, mismatch, payout_id,
   payout_count, refund_id, refund_count, created_at, updated_at, expires_at, version`
 
 /** The statements of quotes and trades. */
@@ -246,7 +246,7 @@ function toTrade(row: TradeRow): Trade {
     give: { amount: toBigint(row.give_amount), asset: row.give_asset },
     receive: { amount: toBigint(row.receive_amount), asset: row.receive_asset },
     payoutProvider: row.payout_provider,
-    destination: row.destination,
+    destination: JSON.parse(row.destination),
     refundAddress: row.refund_address,
     reference: row.reference,
     depositAddress: row.deposit_address,

@@ -19,3 +19,6 @@ export interface AuditStore {
     query?: PageRequest & { readonly action?: string; readonly subject?: string },
   ): Promise<Page<AuditEntry>>
 }
+
+/** The audit, as an operator reads it: newest first. */
+export type Audit = Pick<AuditStore, 'list'>

@@ -11,11 +11,11 @@ export interface Details {
   not_found: { readonly kind: string; readonly id: string }
   provider_missing: { readonly provider: string; readonly port: string }
   network_in_transaction: { readonly provider: string; readonly operation: string }
-  transaction_unsupported: { readonly operation: string; readonly reason: string }
   quote_expired: { readonly quoteId: string; readonly expiredAt: string }
   quote_used: { readonly quoteId: string; readonly tradeId: string }
   rate_unavailable: { readonly base: string; readonly quote: string; readonly reason: string }
   ledger_refused: { readonly transfer: string; readonly rule: string; readonly account?: string }
+  ledger_busy: { readonly waiting: number; readonly limit: number }
   account_not_empty: {
     readonly account: string
     readonly posted: string
@@ -28,7 +28,6 @@ export interface Details {
   storage_migration_changed: { readonly number: number; readonly name: string }
   storage_in_use: { readonly holder: string }
   version_conflict: { readonly kind: string; readonly id: string }
-  signer_failed: { readonly rule: string }
 }
 
 /** The contract of an error: its code. A code is added, never renamed. */
@@ -68,11 +67,6 @@ export const RULES: { readonly [C in ErrorCode]: Rule<C> } = {
     says: (d) =>
       `${d.provider} ${d.operation} was called while a transaction was open. Call it outside, between two commits.`,
   },
-  transaction_unsupported: {
-    status: 400,
-    isRetryable: false,
-    says: (d) => `tx: ${d.operation} takes no transaction, ${d.reason}.`,
-  },
   quote_expired: {
     status: 409,
     isRetryable: false,
@@ -93,6 +87,11 @@ export const RULES: { readonly [C in ErrorCode]: Rule<C> } = {
     isRetryable: false,
     says: (d) =>
       `Transfer ${d.transfer} was refused: ${d.rule}${d.account === undefined ? '' : ` on account ${d.account}`}.`,
+  },
+  ledger_busy: {
+    status: 503,
+    isRetryable: true,
+    says: (d) => `${d.waiting} transfers wait already, of at most ${d.limit}. Post again a little later.`,
   },
   account_not_empty: {
     status: 409,
@@ -134,5 +133,4 @@ export const RULES: { readonly [C in ErrorCode]: Rule<C> } = {
     isRetryable: true,
     says: (d) => `${d.kind} ${d.id} was changed meanwhile. Read it again.`,
   },
-  signer_failed: { status: 500, isRetryable: false, says: (d) => `The signer refused: ${d.rule}.` },
 }

@@ -23,7 +23,10 @@ export interface WriteOptions {
  */
 export interface UnitOfWork<T> {
   transaction<R>(work: (tx: T) => Promise<R>, options?: WriteOptions): Promise<R>
-  /** Reads without a transaction of its own: each statement sees the latest commit. With `{ tx }`, what the host sees. */
+  /**
+   * Reads without a transaction of its own: each statement sees the latest commit, and one that writes commits by
+   * itself. With `{ tx }`, what the host sees. Refused inside a transaction of the same call that was not passed on.
+   */
   read<R>(work: (tx: T) => Promise<R>, options?: WriteOptions): Promise<R>
 }
 

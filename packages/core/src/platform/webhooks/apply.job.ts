@@ -18,7 +18,10 @@ export const applyDelivery = defineJob<{ id: string }>({
 
 /** Where a provider's events go. Declared here, filled by the engine. */
 export interface EventApplier<T> {
-  /** Asks the provider about an event that nothing proves; what it answers is applied instead. Null: nothing there. */
+  /**
+   * Asks the provider about an event that nothing proves or that fits no rule; what it answers is applied instead.
+   * Null: nothing there.
+   */
   confirm(event: { readonly provider: string; readonly event: ProviderEvent }): Promise<ProviderEvent | null>
   /** Applies one event inside the transaction. On settled state it changes nothing. Throws when it contradicts. */
   apply(
@@ -42,8 +45,8 @@ export function applyDeliveryJob<T extends { readonly deliveries: DeliveryStore 
       const source = deps.providers[provider]?.webhooks
       if (source === undefined) throw new Error(`provider ${provider} is not configured any more`)
       const told = source.translate(delivery.body)
-      const events =
-        delivery.verdict === 'authentic' ? told : await confirmAll(deps.applier, { provider, told })
+      const isProven = delivery.verdict === 'authentic'
+      const events = await confirmAll(deps.applier, { provider, told, isProven })
       await deps.storage.transaction(async (tx) => {
         const locked = await tx.deliveries.lock(id)
         if (locked === null || locked.state === 'applied') return
@@ -66,12 +69,15 @@ export function applyDeliveryJob<T extends { readonly deliveries: DeliveryStore 
 
 async function confirmAll<T>(
   applier: EventApplier<T>,
-  delivery: { provider: string; told: readonly ProviderEvent[] },
+  delivery: { provider: string; told: readonly ProviderEvent[]; isProven: boolean },
 ): Promise<readonly ProviderEvent[]> {
   const events: ProviderEvent[] = []
   for (const event of delivery.told) {
-    const confirmed = await applier.confirm({ provider: delivery.provider, event })
+    const isClear = delivery.isProven && event.kind !== 'unrecognised'
+    const confirmed = isClear ? event : await applier.confirm({ provider: delivery.provider, event })
     if (confirmed !== null) events.push(confirmed)
+    // What fits no rule is kept for people even when the provider cannot say more of it.
+    else if (event.kind === 'unrecognised') events.push(event)
   }
   return events
 }

@@ -42,8 +42,7 @@ async function seen<T extends TradeWork>(
     set: { depositId: deposit.id },
     facts: {
       deposit: deposit.id,
-      amount: Money.format(amount),
-      asset: amount.asset,
+      amount: Money.toJson(amount),
       transactionHash,
       height: block.height.toString(),
     },
@@ -126,9 +125,8 @@ async function settleMismatch<T extends TradeWork>(
   const facts = {
     mismatch,
     policy: action,
-    deposited: Money.format(deposit.amount),
-    asset: deposit.amount.asset,
-    quoted: Money.format(quote.give),
+    deposited: Money.toJson(deposit.amount),
+    quoted: Money.toJson(quote.give),
   }
   if (action === 'refund_excess') {
     await fund(deps, tx, {
@@ -177,8 +175,7 @@ async function lost<T extends TradeWork>(
   const facts = {
     deposit: deposit.id,
     state: trade.state,
-    amount: Money.format(deposit.amount),
-    asset: deposit.amount.asset,
+    amount: Money.toJson(deposit.amount),
   }
   deps.logger.error({ trade: trade.id, ...facts }, 'a confirmed deposit is gone: a person must look')
   await tx.audit.append({

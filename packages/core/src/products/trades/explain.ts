@@ -53,8 +53,7 @@ function fromPosting(transfer: LedgerTransfer): TimelineEntry {
     facts: {
       debit: transfer.debit.account,
       credit: transfer.credit.account,
-      amount: Money.format(transfer.amount),
-      asset: transfer.amount.asset,
+      amount: Money.toJson(transfer.amount),
     },
   }
 }

@@ -46,11 +46,11 @@ export async function fund<T extends TradeWork>(
     set: { receive: price.receive },
     facts: {
       why,
-      give: Money.format(price.give),
-      gross: Money.format(price.gross),
-      spread: Money.format(price.spread),
-      networkFee: Money.format(price.networkFee),
-      receive: Money.format(price.receive),
+      give: Money.toJson(price.give),
+      gross: Money.toJson(price.gross),
+      spread: Money.toJson(price.spread),
+      networkFee: Money.toJson(price.networkFee),
+      receive: Money.toJson(price.receive),
     },
   })
   return pay(deps, tx, funded)

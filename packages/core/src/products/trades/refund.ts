@@ -44,8 +44,7 @@ export async function refund<T extends TradeWork>(
     facts: {
       why,
       transfer: transfer.id,
-      amount: Money.format(trade.deposited),
-      asset: trade.deposited.asset,
+      amount: Money.toJson(trade.deposited),
     },
   })
 }
@@ -57,7 +56,7 @@ export async function refundExtra<T extends TradeWork>(
   extra: { readonly trade: Trade; readonly amount: Money; readonly key: string; readonly why: string },
 ): Promise<void> {
   const { trade, amount, key, why } = extra
-  const facts = { why, amount: Money.format(amount), asset: amount.asset }
+  const facts = { why, amount: Money.toJson(amount) }
   if (trade.refundAddress === null) return note(deps, tx, { trade, what: 'extra_held', facts })
   const transfer = await deps.onchain.createTransferIn(tx, {
     provider: trade.chain,

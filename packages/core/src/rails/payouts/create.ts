@@ -3,7 +3,7 @@ import { LastroError } from '../../platform/errors/index.ts'
 import { once } from '../../platform/idempotency/index.ts'
 import { idempotencyKeySchema, parseInput, positiveMoneySchema, refuse } from '../../platform/input.ts'
 import { sha256Hex } from '../../platform/node.ts'
-import type { Destination, Money } from '../../spec/index.ts'
+import { type Destination, Money } from '../../spec/index.ts'
 import { type PayoutDeps, type PayoutRail, type PayoutWork, railOf } from './context.ts'
 import { submitPayout } from './jobs.ts'
 import type { Payout } from './payout.ts'
@@ -88,6 +88,7 @@ export function createPayout<T extends PayoutWork>(
       endToEndId: null,
       reason: null,
       detail: null,
+      returned: Money.zero(input.amount.asset),
       createdAt: at,
       updatedAt: at,
       submittedAt: null,
@@ -103,8 +104,7 @@ export function createPayout<T extends PayoutWork>(
       correlation: payout.correlation,
       data: {
         provider: payout.provider,
-        amount: payout.amount.amount.toString(),
-        asset: payout.amount.asset,
+        amount: Money.toJson(payout.amount),
       },
       at,
     })

@@ -1,9 +1,11 @@
 import { LastroError } from '../../platform/errors/index.ts'
 import type { JobHandler } from '../../platform/jobs/index.ts'
 import type { Page, PageRequest, WriteOptions } from '../../platform/storage/index.ts'
+import type { AssetId, Money, ProviderPayout } from '../../spec/index.ts'
 import { applyPayoutEvent, type PayoutEvent } from './apply-event.ts'
+import { askAbout } from './ask.ts'
 import { cancelPayout } from './cancel.ts'
-import type { PayoutDeps, PayoutWork } from './context.ts'
+import { type PayoutDeps, type PayoutWork, railOf } from './context.ts'
 import { type CreatePayout, checkRail, createPayout } from './create.ts'
 import type { Payout, PayoutId, PayoutState } from './payout.ts'
 import { reconcilePayoutJob } from './reconcile.job.ts'
@@ -31,6 +33,11 @@ export interface Payouts<T extends PayoutWork = PayoutWork> {
       readonly correlation?: string
     },
   ): Promise<Page<Payout>>
+  /**
+   * What a provider holds for payouts, asked now.
+   * @throws LastroError `provider_missing`, also where the provider does not tell; ProviderError when it could not be asked.
+   */
+  balance(query: { readonly provider: string; readonly asset: AssetId }): Promise<Money>
   /** @throws LastroError `illegal_transition` once it may have been sent. */
   cancel(id: PayoutId, options?: WriteOptions): Promise<Payout>
   /** For other domains: the same as `create`, inside their transaction. */
@@ -40,6 +47,8 @@ export interface Payouts<T extends PayoutWork = PayoutWork> {
     input: Pick<CreatePayout, 'provider' | 'amount' | 'destination'>,
     options?: { readonly at?: string },
   ): void
+  /** For the inbox: asks the provider about one of our payouts, by any id it told. Null: none of ours, or not there. */
+  ask(about: { readonly provider: string; readonly ref: string }): Promise<ProviderPayout | null>
   /** For the inbox: what a webhook tells. */
   applyEvent(
     tx: T,
@@ -60,7 +69,15 @@ export function createPayouts<T extends PayoutWork>(deps: PayoutDeps<T>): Payout
     },
     list: (query = {}) => deps.storage.read((tx) => tx.payouts.list(query)),
     cancel: (id, options) => deps.storage.transaction((tx) => cancelPayout(deps, tx, id), options),
+    balance: ({ provider, asset }) => {
+      const found = railOf(deps, provider)
+      const ask = found?.port.balance
+      if (found === undefined || ask === undefined)
+        throw new LastroError('provider_missing', { provider, port: 'payouts.balance' })
+      return found.rail.read('payouts.balance', () => ask(asset))
+    },
     createIn: (tx, input) => createPayout(deps, tx, input),
+    ask: (about) => askAbout(deps, about),
     check: (input, options) => void checkRail(deps, input, options),
     applyEvent: (tx, news) => applyPayoutEvent(deps, tx, news),
     jobs: [submitPayoutJob(deps), reconcilePayoutJob(deps)],

@@ -50,6 +50,8 @@ export interface Payout {
   readonly endToEndId: string | null
   readonly reason: DeclineReason | null
   readonly detail: string | null
+  /** What came back after it was paid: nothing, a part, or all of it. */
+  readonly returned: Money
   readonly createdAt: Date
   readonly updatedAt: Date
   /** When the last attempt began. */

@@ -18,7 +18,11 @@ export function reconcilePayoutJob<T extends PayoutWork>(deps: PayoutDeps<T>): J
     const payout = await doubtful(deps, { payoutId, round })
     if (payout === null) return
     const found = railOf(deps, payout.provider)
-    if (found === undefined) throw new Error(`provider ${payout.provider} is not configured in this process`)
+    if (found === undefined) {
+      const trouble = `provider ${payout.provider} is not configured in this process`
+      await deps.storage.transaction((tx) => askAgain(deps, tx, { payout, round, trouble }))
+      return
+    }
     const askedAt = deps.clock.now()
     let answer: ProviderPayout | null
     try {

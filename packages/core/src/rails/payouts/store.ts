@@ -9,6 +9,8 @@ export interface PayoutStore {
   lock(id: PayoutId): Promise<Payout | null>
   /** Reads and holds the payout that a provider's own id names. */
   lockByRef(ref: { readonly provider: string; readonly providerRef: string }): Promise<Payout | null>
+  /** The payout that a provider's own id or an end-to-end id names. */
+  findByRef(ref: { readonly provider: string; readonly ref: string }): Promise<Payout | null>
   /** @throws LastroError `version_conflict` when the row is no longer at `payout.version - 1`. */
   update(payout: Payout): Promise<void>
   list(

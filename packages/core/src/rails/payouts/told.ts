@@ -2,12 +2,12 @@ import type { Json } from '../../platform/events/index.ts'
 import type { ProviderPayout } from '../../spec/index.ts'
 import type { PayoutDeps, PayoutWork } from './context.ts'
 import type { Payout } from './payout.ts'
-import { contradicts, step, stepFor } from './transition.ts'
+import { bookReturn, contradicts, step, stepFor } from './transition.ts'
 
 /** What a provider tells of a payout: by the answer to a call, by a question, or by a webhook. */
 export type Told = Pick<
   ProviderPayout,
-  'state' | 'amount' | 'providerRef' | 'endToEndId' | 'reason' | 'detail'
+  'state' | 'amount' | 'providerRef' | 'endToEndId' | 'reason' | 'detail' | 'returnedAmount'
 >
 
 /**
@@ -27,6 +27,7 @@ export async function applyTold<T extends PayoutWork>(
     return payout
   }
   for (let event = stepFor(payout, told); event !== null; event = stepFor(payout, told)) {
+    if (event === 'return') payout = await bookReturn(deps, tx, { payout, returned: payout.amount })
     const isDecline = event === 'decline'
     payout = await step(deps, tx, {
       payout,
@@ -44,7 +45,9 @@ export async function applyTold<T extends PayoutWork>(
       },
     })
   }
-  return payout
+  const { returnedAmount } = told
+  if (payout.state !== 'paid' || returnedAmount === undefined) return payout
+  return bookReturn(deps, tx, { payout, returned: returnedAmount })
 }
 
 async function reportContradiction<T extends PayoutWork>(

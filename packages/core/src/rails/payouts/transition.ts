@@ -7,7 +7,7 @@ import { type Payout, payoutMachine } from './payout.ts'
 
 /** What a step changes beside the state. */
 export type PayoutChanges = Partial<
-  Pick<Payout, 'attempts' | 'providerRef' | 'endToEndId' | 'reason' | 'detail' | 'submittedAt'>
+  Pick<Payout, 'attempts' | 'providerRef' | 'endToEndId' | 'reason' | 'detail' | 'returned' | 'submittedAt'>
 >
 
 /** The account that shrinks when a provider pays for us. */
@@ -79,7 +79,6 @@ export async function step<T extends PayoutWork>(
       transfers: [{ id: `${payout.id}:${kind}`, kind, hold: `${payout.id}:hold`, cause: payout.id }],
     })
   }
-  if (state === 'returned') await bookReturn(tx, { payout: moved, at })
   await tx.events.append({
     type: `payout.${state}`,
     subject: payout.id,
@@ -93,21 +92,42 @@ export async function step<T extends PayoutWork>(
   return moved
 }
 
-async function bookReturn(tx: PayoutWork, change: { payout: Payout; at: Date }): Promise<void> {
-  const { payout, at } = change
+/**
+ * Books money that came back after a payout was paid, up to the whole that the provider tells: what was booked before
+ * is not booked again. Answers the payout with it; the step to `returned`, once all is back, is the caller's.
+ */
+export async function bookReturn<T extends PayoutWork>(
+  deps: PayoutDeps<T>,
+  tx: T,
+  back: { readonly payout: Payout; readonly returned: Money },
+): Promise<Payout> {
+  const { payout, returned } = back
+  const amount = Money.subtract(returned, payout.returned)
+  if (!Money.isPositive(amount)) return payout
+  const at = deps.clock.now()
   await book(tx, {
     at,
     transfers: [
       {
-        id: `${payout.id}:return`,
+        id: `${payout.id}:return:${returned.amount}`,
         kind: 'posted',
         debit: providerAccount(payout.provider, payout.amount.asset),
         credit: payout.sourceAccount,
-        amount: payout.amount,
+        amount,
         cause: payout.id,
       },
     ],
   })
+  const moved: Payout = { ...payout, returned, updatedAt: at, version: payout.version + 1 }
+  await tx.payouts.update(moved)
+  await tx.events.append({
+    type: 'payout.money_returned',
+    subject: payout.id,
+    correlation: payout.correlation,
+    data: { amount: Money.toJson(amount), returned: Money.toJson(returned) },
+    at,
+  })
+  return moved
 }
 
 /** What the provider tells of a payout, as the step it means in the payout's state now. Null: nothing new. */
@@ -133,7 +153,10 @@ export function stepFor(
 }
 
 /** True when what the provider tells can never follow from the payout's state: a person must look. */
-export function contradicts(payout: Payout, told: Pick<ProviderPayout, 'state' | 'amount'>): string | null {
+export function contradicts(
+  payout: Payout,
+  told: Pick<ProviderPayout, 'state' | 'amount' | 'returnedAmount'>,
+): string | null {
   if (!Money.equals(payout.amount, told.amount)) {
     return `amount differs: asked ${Money.format(payout.amount)} ${payout.amount.asset}, told ${Money.format(told.amount)} ${told.amount.asset}`
   }
@@ -142,5 +165,7 @@ export function contradicts(payout: Payout, told: Pick<ProviderPayout, 'state' |
   if (isEnded && told.state !== 'failed')
     return `it is ${payout.state} here, and ${told.state} at the provider`
   if (payout.state === 'paid' && told.state === 'failed') return 'it is paid here, and failed at the provider'
+  if (told.returnedAmount !== undefined && told.returnedAmount.amount > payout.amount.amount)
+    return 'more came back than was paid'
   return null
 }
