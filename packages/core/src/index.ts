@@ -52,6 +52,7 @@ export type {
   OnchainTransfer,
 } from './rails/onchain/index.ts'
 export {
+  type CancelPayout,
   type CreatePayout,
   type Payout,
   type PayoutId,

@@ -146,10 +146,11 @@ eachDatabase((db) => {
 
     it('is canceled only before it may have been sent', async () => {
       const early = await create('k1')
-      expect((await lastro.payouts.cancel(early.id)).state).toBe('canceled')
+      expect((await lastro.payouts.cancel({ id: early.id, idempotencyKey: 'c1' })).state).toBe('canceled')
+      expect((await lastro.payouts.cancel({ id: early.id, idempotencyKey: 'c1' })).state).toBe('canceled')
       const sent = await create('k2')
       await lastro.tick()
-      await expect(lastro.payouts.cancel(sent.id)).rejects.toSatisfy((error) =>
+      await expect(lastro.payouts.cancel({ id: sent.id, idempotencyKey: 'c2' })).rejects.toSatisfy((error) =>
         isLastroError(error, 'illegal_transition'),
       )
       expect(bank.submits.map((submit) => submit.idempotencyKey)).toEqual([sent.id])

@@ -206,10 +206,15 @@ eachDatabase((db) => {
       expect(await stateOf(trade)).toBe('payout_failed')
       bank.next.push('decline')
       const other = { kind: 'pix_key', key: 'joao@example.com' } as const
-      expect((await lastro.trades.retryPayout({ id: trade.id, destination: other })).state).toBe('paying_out')
+      const again = { id: trade.id, destination: other, idempotencyKey: 'again' }
+      const retried = await lastro.trades.retryPayout(again)
+      expect(retried.state).toBe('paying_out')
       await pass()
       expect(await stateOf(trade)).toBe('payout_failed')
-      expect((await lastro.trades.refund({ id: trade.id })).state).toBe('refunding')
+      // The same key answers what it did then: it wants no third payout.
+      expect(await lastro.trades.retryPayout(again)).toEqual(retried)
+      const back = { id: trade.id, idempotencyKey: 'back' }
+      expect((await lastro.trades.refund(back)).state).toBe('refunding')
       await pass()
       await confirm()
       await pass(20_000)
@@ -337,10 +342,10 @@ eachDatabase((db) => {
         state: 'mismatched',
         mismatch: 'wrong_asset',
       })
-      await expect(lastro.trades.accept({ id: trade.id, as: 'prorate' })).rejects.toThrow(
-        'another asset came',
-      )
-      await lastro.trades.refund({ id: trade.id })
+      await expect(
+        lastro.trades.accept({ id: trade.id, as: 'prorate', idempotencyKey: 'a' }),
+      ).rejects.toThrow('another asset came')
+      await lastro.trades.refund({ id: trade.id, idempotencyKey: 'r' })
       await pass()
       await confirm()
       await pass(20_000)
@@ -354,8 +359,10 @@ eachDatabase((db) => {
       deposit(trade, Money.of(1_000_000n, DOLLAR))
       await confirm()
       expect(await stateOf(trade)).toBe('mismatched')
-      await expect(lastro.trades.refund({ id: trade.id })).rejects.toThrow('refundAddress: is required')
-      const given = { id: trade.id, refundAddress: REFUND_ADDRESS }
+      await expect(lastro.trades.refund({ id: trade.id, idempotencyKey: 'r1' })).rejects.toThrow(
+        'refundAddress: is required',
+      )
+      const given = { id: trade.id, refundAddress: REFUND_ADDRESS, idempotencyKey: 'r2' }
       expect((await lastro.trades.refund(given)).state).toBe('refunding')
       await pass()
       await confirm()

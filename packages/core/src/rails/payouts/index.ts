@@ -4,7 +4,7 @@ import type { Page, PageRequest, WriteOptions } from '../../platform/storage/ind
 import type { AssetId, Money, ProviderPayout } from '../../spec/index.ts'
 import { applyPayoutEvent, type PayoutEvent } from './apply-event.ts'
 import { askAbout } from './ask.ts'
-import { cancelPayout } from './cancel.ts'
+import { type CancelPayout, cancelPayout } from './cancel.ts'
 import { type PayoutDeps, type PayoutWork, railOf } from './context.ts'
 import { type CreatePayout, checkRail, createPayout } from './create.ts'
 import type { Payout, PayoutId, PayoutState } from './payout.ts'
@@ -12,6 +12,7 @@ import { reconcilePayoutJob } from './reconcile.job.ts'
 import { submitPayoutJob } from './submit.job.ts'
 
 export type { PayoutEvent } from './apply-event.ts'
+export type { CancelPayout } from './cancel.ts'
 export type { PayoutDeps, PayoutListener, PayoutRail, PayoutTimes, PayoutWork } from './context.ts'
 export { type CreatePayout, destinationSchema } from './create.ts'
 export { type Payout, type PayoutId, type PayoutState, payoutMachine } from './payout.ts'
@@ -39,7 +40,7 @@ export interface Payouts<T extends PayoutWork = PayoutWork> {
    */
   balance(query: { readonly provider: string; readonly asset: AssetId }): Promise<Money>
   /** @throws LastroError `illegal_transition` once it may have been sent. */
-  cancel(id: PayoutId, options?: WriteOptions): Promise<Payout>
+  cancel(input: CancelPayout, options?: WriteOptions): Promise<Payout>
   /** For other domains: the same as `create`, inside their transaction. */
   createIn(tx: T, input: CreatePayout): Promise<Payout>
   /** Whether a payout could be made, with no network. @throws LastroError `invalid_input`, `provider_missing`. */
@@ -68,7 +69,7 @@ export function createPayouts<T extends PayoutWork>(deps: PayoutDeps<T>): Payout
       return payout
     },
     list: (query = {}) => deps.storage.read((tx) => tx.payouts.list(query)),
-    cancel: (id, options) => deps.storage.transaction((tx) => cancelPayout(deps, tx, id), options),
+    cancel: (input, options) => deps.storage.transaction((tx) => cancelPayout(deps, tx, input), options),
     balance: ({ provider, asset }) => {
       const found = railOf(deps, provider)
       const ask = found?.port.balance
