@@ -177,7 +177,12 @@ async function drain(
       // What another bench left behind in this database is not ours to run.
       if ((job.input as { provider: string }).provider === provider) {
         count += 1
-        await handler.run(job.input, context)
+        await handler.run(job.input, context).catch(async (error: Error) => {
+          // A process that died tells nobody. One that met trouble puts the job back.
+          const retryAt = new Date(db.clock.now().getTime() + 1_000)
+          if (error.message !== 'crash') await db.storage.queue.fail(job, { error: error.message, retryAt })
+          throw error
+        })
       }
       await db.storage.queue.complete(job)
     }

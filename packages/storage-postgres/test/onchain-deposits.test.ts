@@ -441,6 +441,32 @@ eachDatabase((db) => {
       expect(await bench.deposits()).toMatchObject([{ owner: 'late', state: 'seen' }])
     })
 
+    test('goes back to a block that the node did not know for a moment', async () => {
+      const chain = createFakeChain()
+      let isGone = true
+      const deposits: typeof chain.provider.deposits = async (query) =>
+        query.block.height === 2n && isGone ? null : chain.provider.deposits(query)
+      const bench = await start({ chain: { ...chain, provider: { ...chain.provider, deposits } } })
+      const address = await bench.take('trd_1')
+      chain.mine()
+      chain.deposit(address, FIVE)
+      chain.mine(2)
+      await bench.watch()
+      const cursor = await bench.storage.read((tx) => tx.onchain.blocks.cursor(PROVIDER))
+      expect(cursor?.tip?.height).toBe(1n)
+      isGone = false
+      await bench.watch()
+      expect(await states(bench)).toEqual(['seen'])
+    })
+
+    test('sees what arrives at the system wallet, for nobody in particular', async () => {
+      const bench = await start()
+      bench.chain.deposit(await bench.system(), FIVE)
+      bench.chain.mine(4)
+      await bench.watch()
+      expect(await bench.deposits()).toMatchObject([{ owner: null, state: 'confirmed' }])
+    })
+
     test('refuses a name that stood for another network', async () => {
       const chain = createFakeChain()
       const other = { ...chain.provider, network: { ...chain.provider.network, id: 'othernet' } }

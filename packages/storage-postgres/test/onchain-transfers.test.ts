@@ -162,40 +162,6 @@ eachDatabase((db) => {
       expect(await only(bench)).toMatchObject({ state: 'confirmed' })
       expect(bench.chain.balance('payee', TOKEN)).toBe(10n)
     })
-
-    test('a gap left by a refused transfer is filled, so that those after it land', async () => {
-      const { bench } = await start()
-      await create(bench, 'k1')
-      const fault = (kind: 'lose_before' | 'refuse') =>
-        bench.chain.onBroadcast(({ raw }) => {
-          const { sequence, to } = JSON.parse(raw)
-          return sequence === '0' && to === 'payee' ? kind : null
-        })
-      fault('lose_before')
-      await create(bench, 'k2')
-      await bench.drain()
-      const [second, first] = await bench.transfers()
-      expect([first?.sequence, second?.sequence]).toEqual([0n, 1n])
-      // As if the first had been refused, and the process had died before it told anyone.
-      await db.sql.query(`update lastro.onchain_version set refusals = calls where transfer_id = $1`, [
-        first?.id ?? '',
-      ])
-      fault('refuse')
-      await pass(bench)
-      expect((await bench.onchain.transfers.get(first?.id ?? 'otx_')).state).toBe('failed')
-      await pass(bench)
-      bench.chain.mine(4)
-      await pass(bench)
-      const all = await bench.transfers()
-      expect(all.map(({ kind, state, sequence }) => [kind, state, sequence])).toEqual([
-        ['fill', 'confirmed', 0n],
-        ['payment', 'confirmed', 1n],
-        ['payment', 'failed', 0n],
-      ])
-      expect(bench.chain.balance('payee', TOKEN)).toBe(10n)
-      await bench.watch()
-      expect(await bench.deposits()).toEqual([])
-    })
   })
 
   describe('money', () => {
@@ -450,6 +416,7 @@ eachDatabase((db) => {
       await pass(bench)
       bench.chain.reorg(1, { drop: 'all', grow: 2 })
       await pass(bench)
+      expect(await only(bench)).toMatchObject({ state: 'prepared', displacedBy: null })
       await pass(bench)
       bench.chain.mine(4)
       await pass(bench, 120_000)

@@ -14,12 +14,14 @@ export async function fillGap<T extends OnchainWork>(
   const { provider, address, chainSequence } = gap
   const { wallets, addresses } = tx.onchain
   const key = { provider, address }
-  await wallets.lock({ ...key, nextSequence: chainSequence })
+  const { nextSequence } = await wallets.lock({ ...key, nextSequence: chainSequence })
   const waited = { ...key, sequence: chainSequence }
   const found = await wallets.sequence(waited)
-  if (found === null || found.state === 'taken' || !(await wallets.isAwaited(waited))) return
-  // Counted as a stranger's once, and now open again: a reorganisation took the stranger's transaction away.
-  if (found.state === 'foreign') await wallets.put({ ...found, state: 'released', transferId: null })
+  // Without a row it was used before the wallet was ours to count for. Used by a stranger, and open again: a
+  // reorganisation took the stranger's transaction away.
+  const isOpen = found === null ? chainSequence < nextSequence : found.state !== 'taken'
+  if (!isOpen || !(await wallets.isAwaited(waited))) return
+  if (found?.state !== 'released') await wallets.put({ ...waited, state: 'released', transferId: null })
   if (await wallets.hasOpenFill(key)) return
   const wallet = await addresses.get(key)
   if (wallet !== null) await insertTransfer(tx, newTransfer(context, { wallet, to: address, input: null }))

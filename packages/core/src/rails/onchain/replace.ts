@@ -60,7 +60,6 @@ async function keepNext<T extends OnchainWork>(
   const transfer = await tx.onchain.transfers.lock(made.transfer.id)
   if (transfer === null || transfer.version !== made.transfer.version) return null
   const earlier = await tx.onchain.transfers.versions(transfer.id)
-  if (earlier.length !== made.version.number) return null
   const at = context.clock.now()
   const { sequence } = made.version
   const version: SignedVersion = {

@@ -14,6 +14,9 @@ export async function isFinal(
   const chain = chainOf(context, provider)
   if (height > finalHeightOf(chain.network, look.head, context.options.chains[provider]?.finality))
     return false
+  // Another block there in the chain that was read: some server is behind, and the next look will tell which.
+  const stored = await context.storage.read((tx) => tx.onchain.blocks.at({ provider, height }))
+  if (stored !== null && stored.hash !== hash) return false
   return (await chain.blockAt(height, look.signal))?.hash === hash
 }
 
