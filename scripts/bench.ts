@@ -1,11 +1,12 @@
-// Runs the benchmarks: every packages/*/bench/<name>.ts and examples/*/bench/<name>.ts, or only those named.
+// Runs the benchmarks: every bench/<name>.ts, packages/*/bench/<name>.ts and examples/*/bench/<name>.ts, or only the one
+// named.
 //   npm run bench -- ledger
 import { spawnSync } from 'node:child_process'
 import { basename, join } from 'node:path'
 import { listFiles, root } from './tree.ts'
 
 const [wanted, ...rest] = process.argv.slice(2)
-const all = listFiles().filter((path) => /^(packages|examples)\/[^/]+\/bench\/[^/]+\.ts$/.test(path))
+const all = listFiles().filter((path) => /^((packages|examples)\/[^/]+\/)?bench\/[^/]+\.ts$/.test(path))
 const chosen = all.filter((path) => wanted === undefined || basename(path, '.ts') === wanted)
 if (chosen.length === 0) {
   console.error(

@@ -759,7 +759,7 @@ declare
   r_known text[] := array_fill(null::text, array[n]);
   r_owner int[] := array_fill(0, array[n]);
   r_status text[] := r_known; r_rule text[] := r_known; r_about text[] := r_known;
-  v_base constant bigint := nextval('lastro.ledger_transfer_number') - 1;
+  v_base bigint;
   r_debit int[] := array_fill(null::int, array[n]); r_credit int[] := r_debit;
   r_amount numeric[] := p_amounts;
   r_moved numeric[] := array_fill(null::numeric, array[n]); r_held numeric[] := r_moved;
@@ -831,6 +831,10 @@ begin
     end loop;
     h_found := h_state;
   end if;
+
+  -- Under the locks, so that an account's versions rise with the numbers of its transfers, and so that this transaction
+  -- has an id by then: reading the past and sealing count on both.
+  v_base := nextval('lastro.ledger_transfer_number') - 1;
 
   -- Ids that are in the books: the same body answers what is there, another is refused.
   select exists (select from lastro.ledger_transfer where id = any (p_ids)) into v_found;
@@ -1142,7 +1146,8 @@ AS $function$
 declare
   v_count bigint;
   v_upto bigint;
-  v_end bigint := coalesce((select max(to_row) from lastro.ledger_seal where chain = p_chain), 0);
+  v_end bigint := coalesce(
+    (select to_row from lastro.ledger_seal seal where seal.chain = p_chain order by seal.number desc limit 1), 0);
 begin
   select count(*), max(number) into v_count, v_upto
   from (select number from lastro.ledger_digest where chain = p_chain and number > p_after order by number limit p_limit) next;
@@ -1335,13 +1340,14 @@ AS $function$
   from generate_series(0, 24) place
 $function$;
 
-CREATE OR REPLACE FUNCTION lastro.ledger_post(p_at timestamp with time zone, p_accounts text[], p_holds text[], p_asset text, p_ids text[], p_kinds text[], p_debits integer[], p_credits integer[], p_hold_places integer[], p_makes integer[], p_twins integer[], p_assets text[], p_amounts numeric[], p_balancings text[], p_linked boolean[], p_causes text[], p_memos text[], p_effective timestamp with time zone[], p_expires timestamp with time zone[])
+CREATE OR REPLACE FUNCTION lastro.ledger_post(p_at timestamp with time zone, p_accounts text[], p_holds text[], p_asset text, p_ids text[], p_kinds text[], p_debits integer[], p_credits integer[], p_hold_places integer[], p_makes integer[], p_twins integer[], p_assets text[], p_amounts numeric[], p_balancings text[], p_linked boolean[], p_causes text[], p_memos text[], p_effective timestamp with time zone[], p_expires timestamp with time zone[], p_lock_ms integer)
  RETURNS TABLE(outcomes text, abouts text, amounts text, holds text, ids text, assets text, sides text, versions text, debits text, credits text, debits_held text, credits_held text)
  LANGUAGE plpgsql
 AS $function$
 declare
   v_constraint text;
 begin
+  if p_lock_ms is not null then perform set_config('lock_timeout', p_lock_ms::text, true); end if;
   for v_attempt in 1..3 loop
     begin
       return query select * from lastro.ledger_book(
@@ -1378,6 +1384,7 @@ CREATE OR REPLACE FUNCTION lastro.ledger_seal_next(p_chain text, p_last bigint, 
 AS $function$
 declare
   v_seen pg_snapshot;
+  v_oldest xid8;
   v_bound bigint;
   v_seal record;
   v_row record;
@@ -1388,13 +1395,23 @@ begin
   -- Before anything is written: a transaction id of our own would count as one that is still running.
   perform pg_advisory_xact_lock(7051205, hashtext(p_chain));
   v_seen := pg_current_snapshot();
-  v_bound := case when pg_snapshot_xmin(v_seen) >= pg_snapshot_xmax(v_seen) then p_last else (
-    select max(number) from lastro.ledger_mark where chain = p_chain and xid <= pg_snapshot_xmin(v_seen)
+  -- Transaction ids are of the whole server: those that run in its other databases cannot write here, nor can autovacuum.
+  select min(running.xid) into v_oldest
+  from (select pg_snapshot_xip(v_seen) as xid) running
+  where not exists (
+    select from pg_locks held join pg_stat_activity backend on backend.pid = held.pid
+    where held.locktype = 'transactionid' and held.mode = 'ExclusiveLock' and held.granted
+      and held.transactionid = running.xid::xid
+      and (backend.datname <> current_database() or backend.backend_type = 'autovacuum worker')
+  );
+  v_bound := case when v_oldest is null then p_last else (
+    select max(number) from lastro.ledger_mark where chain = p_chain and xid <= v_oldest
   ) end;
   insert into lastro.ledger_mark (chain, number, xid) values (p_chain, p_last, pg_snapshot_xmax(v_seen))
     on conflict do nothing;
-  select coalesce(max(number), 0) as number, coalesce(max(to_row), 0) as to_row into v_seal
-    from lastro.ledger_seal where chain = p_chain;
+  select coalesce(max(last.number), 0) as number, coalesce(max(last.to_row), 0) as to_row into v_seal from (
+    select number, to_row from lastro.ledger_seal where chain = p_chain order by number desc limit 1
+  ) last;
   if v_bound is null or v_bound <= v_seal.to_row then return 0; end if;
 
   v_digest := lastro.ledger_digest_before(p_chain, v_seal.to_row + 1);

@@ -5,6 +5,9 @@ import { deliveryStore } from './stores/deliveries.ts'
 import { eventStore } from './stores/events.ts'
 import { idempotencyStore } from './stores/idempotency.ts'
 import { ledgerStore } from './stores/ledger.ts'
+import { ledgerChainStore } from './stores/ledger-chain.ts'
+import { ledgerLimitStore } from './stores/ledger-limits.ts'
+import { ledgerReadStore } from './stores/ledger-reads.ts'
 import { onchainStore } from './stores/onchain.ts'
 import { payoutStore } from './stores/payouts.ts'
 import { rateStore } from './stores/rates.ts'
@@ -21,6 +24,9 @@ export function lastroTx(sql: Sql, parts: { readonly host: HostTx; readonly jobs
     deliveries: deliveryStore(sql),
     schedules: scheduleStore(sql),
     ledger: ledgerStore(sql),
+    ledgerReads: ledgerReadStore(sql),
+    ledgerLimits: ledgerLimitStore(sql),
+    ledgerChain: ledgerChainStore(sql),
     onchain: onchainStore(sql),
     payouts: payoutStore(sql),
     rates: rateStore(sql),

@@ -139,6 +139,7 @@ eachDatabase((db) => {
       rules: [
         'balance_after',
         'balance_equals_transfers',
+        'held_after',
         'hold_settlement',
         'hold_state',
         'versions_gapless',
@@ -149,6 +150,7 @@ eachDatabase((db) => {
       rules: [
         'balance_after',
         'balance_equals_transfers',
+        'held_after',
         'hold_settlement',
         'hold_state',
         'versions_gapless',

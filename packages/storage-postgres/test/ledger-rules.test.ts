@@ -256,11 +256,12 @@ eachDatabase((db) => {
   })
 
   test('the database alone refuses amounts that are no whole number above zero', async () => {
-    const call = (amount: string, kind = 'posted', held = '{}') =>
+    const call = (amount: string, kind = 'posted', held: string | null = null) =>
       db.sql.query<{ rule: string }>(
-        `select rule from lastro.ledger_post('2026-01-01', '{a,b}', $3::text::text[], '{t}', $2::text::text[], '{1}', '{2}',
-          $4::text::int[], '{0}', '{1}', '{BRL/2}', $1::text::numeric[], '{null}', '{false}', '{test}', '{null}', '{null}', '{null}')`,
-        [`{${amount}}`, `{${kind}}`, held, held === '{}' ? '{0}' : '{1}'],
+        `select outcomes as rule from lastro.ledger_post('2026-01-01', '{a,b}', $3::text::text[], 'BRL/2', '{t}',
+          $2::text::text[], '{1}', '{2}', $4::text::int[], null, null, null, $1::text::numeric[], null, null, '{test}', null,
+          null, null, null)`,
+        [`{${amount}}`, `{${kind}}`, held, held === null ? null : '{1}'],
       )
     await booked(hold('h', AB, 5n))(books)
     for (const amount of ['0', '-1', '1.5', 'null', 'NaN', 'Infinity', `1${'0'.repeat(60)}`]) {
@@ -314,7 +315,7 @@ eachDatabase((db) => {
   })
 
   test('every rule of the table has a scenario or a test of its own', () => {
-    const elsewhere = ['linked_failed', 'amount_invalid', 'hold_not_expired']
+    const elsewhere = ['linked_failed', 'amount_invalid', 'hold_not_expired', 'velocity_limit']
     const shown = Object.entries(SCENARIOS).flatMap(([rule, scenarios]) =>
       scenarios.length > 0 ? [rule] : [],
     )

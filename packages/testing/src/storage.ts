@@ -32,8 +32,8 @@ export interface TestDatabase {
   hostTransaction<R>(work: (host: HostTransaction) => Promise<R>): Promise<R>
   /** Empties every table of ours and the job queue. */
   truncate(): Promise<void>
-  /** The driver's own object. */
-  readonly driver: pg.Pool | PGlite
+  /** The driver's own object: a `pg.Pool`, or a `PGlite`. Untyped, so that types of neither are needed. */
+  readonly driver: unknown
   /** Where other drivers find the same database; null for PGlite. */
   readonly url: string | null
   /** Closes it and, on a server, deletes it. */

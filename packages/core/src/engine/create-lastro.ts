@@ -1,4 +1,11 @@
-import { createLedger, expireHoldsHandler, expireHoldsSchedule, type Ledger } from '../books/ledger/index.ts'
+import {
+  createLedger,
+  expireHoldsHandler,
+  expireHoldsSchedule,
+  type Ledger,
+  sealHandler,
+  sealSchedule,
+} from '../books/ledger/index.ts'
 import type { Rates } from '../books/rates/index.ts'
 import type { Audit } from '../platform/audit/index.ts'
 import { createEvents, type Events } from '../platform/events/index.ts'
@@ -74,6 +81,7 @@ export function createLastro<const Ps extends Providers>(options: LastroOptions<
     ...onchain.jobs,
     ...products.jobs,
     expireHoldsHandler(base),
+    sealHandler(base),
     applyDeliveryJob({ ...base, providers, applier: createApplier({ payouts, clock }) }),
   ]
   const worker = createWorker(
@@ -81,7 +89,7 @@ export function createLastro<const Ps extends Providers>(options: LastroOptions<
       ...base,
       queue: storage.queue,
       handlers: new Map(handlers.map((handler) => [handler.definition.name, handler])),
-      schedules: [...onchain.schedules, expireHoldsSchedule],
+      schedules: [...onchain.schedules, expireHoldsSchedule, ...(options.ledger?.seal ? [sealSchedule] : [])],
       everyRound: () => events.deliver(),
     },
     options.worker,

@@ -1,3 +1,4 @@
+import type { LedgerOptions } from '../books/ledger/index.ts'
 import type { RateOptions } from '../books/rates/index.ts'
 import type { WorkerOptions } from '../platform/jobs/index.ts'
 import type { RailOptions } from '../platform/policies/index.ts'
@@ -22,6 +23,7 @@ export interface LastroOptions<Ps extends Providers = Providers> {
   readonly logger?: Logger
   /** Names of providers that fill the rates port, in the order they are asked. Default: as listed in `providers`. */
   readonly rateOrder?: readonly (keyof Ps & string)[]
+  readonly ledger?: LedgerOptions
   readonly rates?: RateOptions
   readonly trades?: TradeOptions
   readonly onchain?: OnchainOptions

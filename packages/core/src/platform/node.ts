@@ -46,6 +46,13 @@ export function monotonicMs(): number {
   return performance.now()
 }
 
+/** Lets everything that waits for its turn go first: what was written to sockets leaves, what arrived is read. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+}
+
 /** Waits, or ends early when the signal aborts. Never throws. */
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve()

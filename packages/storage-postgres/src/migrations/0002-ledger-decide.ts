@@ -4,8 +4,8 @@ const movingRules = `
       if d = 0 then v_rule := 'account_unknown'; v_about := p_accounts[p_debits[i]];
       elsif c = 0 then v_rule := 'account_unknown'; v_about := p_accounts[p_credits[i]];
       elsif d = c then v_rule := 'same_account'; v_about := a_id[d];
-      elsif a_asset[d] is distinct from p_assets[i] then v_rule := 'asset_mismatch'; v_about := a_id[d];
-      elsif a_asset[c] is distinct from p_assets[i] then v_rule := 'asset_mismatch'; v_about := a_id[c];
+      elsif a_asset[d] is distinct from v_asset then v_rule := 'asset_mismatch'; v_about := a_id[d];
+      elsif a_asset[c] is distinct from v_asset then v_rule := 'asset_mismatch'; v_about := a_id[c];
       elsif a_state[d] <> 'open' then v_rule := 'account_' || a_state[d]; v_about := a_id[d];
       elsif a_state[c] <> 'open' then v_rule := 'account_' || a_state[c]; v_about := a_id[c];
       elsif (v_amount > 0 and v_amount < 1e60 and v_amount = trunc(v_amount)) is not true then v_rule := 'amount_invalid';
@@ -62,7 +62,7 @@ const settlingRules = `
       elsif h_state[h] <> 'open' then v_rule := 'hold_settled';
       elsif v_kind = 'expire' and (h_expires[h] <= p_at) is not true then v_rule := 'hold_not_expired';
       elsif v_kind <> 'expire' and h_expires[h] <= p_at then v_rule := 'hold_expired';
-      elsif p_assets[i] <> a_asset[d] then v_rule := 'asset_mismatch'; v_about := a_id[d];
+      elsif v_asset <> a_asset[d] then v_rule := 'asset_mismatch'; v_about := a_id[d];
       elsif (v_amount > 0 and v_amount = trunc(v_amount)) is not true then v_rule := 'amount_invalid';
       elsif v_amount > h_amount[h] then v_rule := 'hold_exceeded';
       end if;`
@@ -92,8 +92,8 @@ const undoGroup = `
               v_settled := v_settled - 1;
               h_state[p_hold_places[j]] := 'open';
             end if;
-            r_owner[p_twins[j]] := 0;
-          elsif r_known[j] is not null or r_owner[p_twins[j]] < v_first then
+            r_owner[coalesce(p_twins[j], j)] := 0;
+          elsif r_known[j] is not null or r_owner[coalesce(p_twins[j], j)] < v_first then
             -- It was in the books before this group, and stays.
             continue;
           end if;
@@ -121,8 +121,7 @@ const apply = `
     end if;
     v_accepted := v_accepted + 1;
     r_status[i] := 'accepted';
-    r_owner[p_twins[i]] := i;
-    r_number[i] := nextval('lastro.ledger_transfer_number');
+    r_owner[coalesce(p_twins[i], i)] := i;
     r_amount[i] := v_amount;
     r_moved[i] := v_moved;
     r_held[i] := v_held;
@@ -130,7 +129,7 @@ const apply = `
       v_pending := v_pending + 1;
       j := p_makes[i];
       if j > 0 then
-        h_number[j] := r_number[i];
+        h_number[j] := v_base + i;
         h_debit[j] := d;
         h_credit[j] := c;
         h_amount[j] := v_amount;
@@ -144,42 +143,63 @@ const apply = `
     r_debit_version[i] := a_version[d];
     r_credit_version[i] := a_version[c];
     r_debit_posted[i] := case when a_is_debit[d] then a_debits[d] - a_credits[d] else a_credits[d] - a_debits[d] end;
-    r_credit_posted[i] := case when a_is_debit[c] then a_debits[c] - a_credits[c] else a_credits[c] - a_debits[c] end;
-    r_debit_after[i] := concat_ws(' ', a_version[d], a_debits[d], a_credits[d], a_debits_held[d], a_credits_held[d]);
-    r_credit_after[i] := concat_ws(' ', a_version[c], a_debits[c], a_credits[c], a_debits_held[c], a_credits_held[c]);`
+    r_credit_posted[i] := case when a_is_debit[c] then a_debits[c] - a_credits[c] else a_credits[c] - a_debits[c] end;`
+
+/**
+ * Most transfers are these: posted, in a plain batch, between open accounts without limits, or with enough in a
+ * `no_overdraft` account. What is said here in one expression is enough to accept; everything else is left to the rules.
+ */
+const plainCase = `
+    if v_plain and d > 0 and c > 0 and d <> c and v_amount > 0 and v_amount < 1e60 and scale(v_amount) = 0
+      and (a_gate[d] = 1 or (a_gate[d] = 2
+        and (a_is_debit[d] or a_credits[d] - a_debits[d] - a_debits_held[d] >= v_amount)))
+      and (a_gate[c] = 1 or (a_gate[c] = 2
+        and (not a_is_debit[c] or a_debits[c] - a_credits[c] - a_credits_held[c] >= v_amount)))
+    then
+      a_version[d] := a_version[d] + 1;
+      a_version[c] := a_version[c] + 1;
+      a_debits[d] := a_debits[d] + v_amount;
+      a_credits[c] := a_credits[c] + v_amount;
+      r_debit_version[i] := a_version[d];
+      r_credit_version[i] := a_version[c];
+      r_debit_posted[i] := case when a_is_debit[d] then a_debits[d] - a_credits[d] else a_credits[d] - a_debits[d] end;
+      r_credit_posted[i] := case when a_is_debit[c] then a_debits[c] - a_credits[c] else a_credits[c] - a_debits[c] end;
+      continue;
+    end if;`
 
 /** The part of `ledger_book` that decides one transfer after the other, on local arrays only. */
 export const decideLoop = `
   for i in 1..n loop
-    if i = 1 or not p_linked[i - 1] then
+    d := r_debit[i];
+    c := r_credit[i];
+    v_amount := p_amounts[i];${plainCase}
+    if i = 1 or p_linked[i - 1] is not true then
       v_first := i;
       v_failed := false;
     end if;
-    v_kind := p_kinds[i];
+    v_kind := coalesce(p_kinds[i], 'posted');
+    v_asset := coalesce(p_asset, p_assets[i]);
     v_rule := null;
     v_about := null;
-    h := p_hold_places[i];
-    if h = 0 then
-      d := v_places[p_debits[i]];
-      c := v_places[p_credits[i]];
-    else
+    h := coalesce(p_hold_places[i], 0);
+    if h > 0 then
       d := h_debit[h];
       c := h_credit[h];
     end if;
 
     v_seen := r_known[i];
-    j := r_owner[p_twins[i]];
+    j := r_owner[coalesce(p_twins[i], i)];
     if v_seen is null and j > 0 then
-      v_seen := case when v_kind = p_kinds[j] and h = p_hold_places[j] and p_debits[i] = p_debits[j]
+      v_seen := case when v_kind = coalesce(p_kinds[j], 'posted') and h = coalesce(p_hold_places[j], 0) and p_debits[i] = p_debits[j]
         and p_credits[i] = p_credits[j] and p_causes[i] = p_causes[j]
-        and p_assets[i] is not distinct from p_assets[j] and p_amounts[i] is not distinct from p_amounts[j]
+        and v_asset is not distinct from coalesce(p_asset, p_assets[j]) and p_amounts[i] is not distinct from p_amounts[j]
         and p_memos[i] is not distinct from p_memos[j] and p_balancings[i] is not distinct from p_balancings[j]
         and p_effective[i] is not distinct from p_effective[j] and p_expires[i] is not distinct from p_expires[j]
         then 'exists' else 'conflict' end;
     end if;
 
     if v_seen = 'exists' then
-      v_exists := v_exists + 1;
+      v_odd := v_odd + 1;
       r_status[i] := 'exists';
       r_debit[i] := d;
       r_credit[i] := c;
@@ -193,10 +213,11 @@ export const decideLoop = `
     end if;
 
     if v_rule is not null then
+      v_odd := v_odd + 1;
       r_status[i] := 'refused';
       r_rule[i] := v_rule;
       r_about[i] := v_about;
-      if not v_failed and (v_first < i or p_linked[i]) then
+      if not v_failed and (v_first < i or p_linked[i] is true) then
         v_failed := true;${undoGroup}
       end if;
       continue;

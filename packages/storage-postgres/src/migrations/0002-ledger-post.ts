@@ -7,16 +7,18 @@ import { batchParameters, batchResult } from './0002-ledger-book.ts'
  * snapshot is fixed (repeatable read) the second look is as blind as the first, so the host is told to run again.
  */
 export const postFunction = `
-create function lastro.ledger_post(${batchParameters}
+create function lastro.ledger_post(${batchParameters},
+  p_lock_ms int           -- how long to wait for one lock; null: as the transaction says
 ) returns table (${batchResult}
 ) language plpgsql as $function$
 declare
   v_constraint text;
 begin
+  if p_lock_ms is not null then perform set_config('lock_timeout', p_lock_ms::text, true); end if;
   for v_attempt in 1..3 loop
     begin
       return query select * from lastro.ledger_book(
-        p_at, p_accounts, p_holds, p_ids, p_kinds, p_debits, p_credits, p_hold_places, p_makes, p_twins, p_assets,
+        p_at, p_accounts, p_holds, p_asset, p_ids, p_kinds, p_debits, p_credits, p_hold_places, p_makes, p_twins, p_assets,
         p_amounts, p_balancings, p_linked, p_causes, p_memos, p_effective, p_expires);
       return;
     exception when unique_violation then

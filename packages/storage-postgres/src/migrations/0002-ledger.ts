@@ -1,5 +1,5 @@
 import type { Migration } from '../sql.ts'
-import { bookFunction } from './0002-ledger-book.ts'
+import { BATCH_NUMBERS, bookFunction } from './0002-ledger-book.ts'
 import { postFunction } from './0002-ledger-post.ts'
 import { verifyFunction } from './0002-ledger-verify.ts'
 
@@ -37,7 +37,8 @@ create table lastro.ledger_account (
   )
 ) with (fillfactor = 50);
 
-create sequence lastro.ledger_transfer_number;
+-- One step stands for the numbers of a whole batch.
+create sequence lastro.ledger_transfer_number start ${BATCH_NUMBERS} increment ${BATCH_NUMBERS};
 
 -- One row a transfer, holding both sides with each account's version and posted balance after it.
 -- effective_at is null where it happened when it was booked. requested is what the caller asked for where that may

@@ -91,6 +91,7 @@ create function lastro.ledger_seal_next(p_chain text, p_last bigint, p_limit int
 language plpgsql as $function$
 declare
   v_seen pg_snapshot;
+  v_oldest xid8;
   v_bound bigint;
   v_seal record;
   v_row record;
@@ -101,13 +102,23 @@ begin
   -- Before anything is written: a transaction id of our own would count as one that is still running.
   perform pg_advisory_xact_lock(7051205, hashtext(p_chain));
   v_seen := pg_current_snapshot();
-  v_bound := case when pg_snapshot_xmin(v_seen) >= pg_snapshot_xmax(v_seen) then p_last else (
-    select max(number) from lastro.ledger_mark where chain = p_chain and xid <= pg_snapshot_xmin(v_seen)
+  -- Transaction ids are of the whole server: those that run in its other databases cannot write here, nor can autovacuum.
+  select min(running.xid) into v_oldest
+  from (select pg_snapshot_xip(v_seen) as xid) running
+  where not exists (
+    select from pg_locks held join pg_stat_activity backend on backend.pid = held.pid
+    where held.locktype = 'transactionid' and held.mode = 'ExclusiveLock' and held.granted
+      and held.transactionid = running.xid::xid
+      and (backend.datname <> current_database() or backend.backend_type = 'autovacuum worker')
+  );
+  v_bound := case when v_oldest is null then p_last else (
+    select max(number) from lastro.ledger_mark where chain = p_chain and xid <= v_oldest
   ) end;
   insert into lastro.ledger_mark (chain, number, xid) values (p_chain, p_last, pg_snapshot_xmax(v_seen))
     on conflict do nothing;
-  select coalesce(max(number), 0) as number, coalesce(max(to_row), 0) as to_row into v_seal
-    from lastro.ledger_seal where chain = p_chain;
+  select coalesce(max(last.number), 0) as number, coalesce(max(last.to_row), 0) as to_row into v_seal from (
+    select number, to_row from lastro.ledger_seal where chain = p_chain order by number desc limit 1
+  ) last;
   if v_bound is null or v_bound <= v_seal.to_row then return 0; end if;
 
   v_digest := lastro.ledger_digest_before(p_chain, v_seal.to_row + 1);
@@ -138,7 +149,8 @@ returns table (rule text, number bigint, subject text, upto bigint) language plp
 declare
   v_count bigint;
   v_upto bigint;
-  v_end bigint := coalesce((select max(to_row) from lastro.ledger_seal where chain = p_chain), 0);
+  v_end bigint := coalesce(
+    (select to_row from lastro.ledger_seal seal where seal.chain = p_chain order by seal.number desc limit 1), 0);
 begin
   select count(*), max(number) into v_count, v_upto
   from (select number from lastro.ledger_digest where chain = p_chain and number > p_after order by number limit p_limit) next;

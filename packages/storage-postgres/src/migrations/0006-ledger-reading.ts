@@ -117,6 +117,61 @@ begin
   credits_held := credits_held + v_credits_held;
 end
 $function$;
+
+-- Lines of a statement in the order of their effective times, after the version p_version of those that count when they
+-- were booked and after (p_time, p_number) of those with a date of their own. Two ordered streams, each by its own index.
+create function lastro.ledger_effective_lines(p_account bigint, p_from timestamptz, p_to timestamptz, p_last bigint,
+  p_version bigint, p_time timestamptz, p_number bigint, p_limit int)
+returns table (number bigint, is_debit boolean, version bigint, is_dated boolean, at timestamptz)
+language plpgsql stable as $function$
+#variable_conflict use_column
+declare
+  v_numbers bigint[]; v_debits boolean[]; v_versions bigint[]; v_times timestamptz[];
+  v_end bigint := least(lastro.ledger_version_at(p_account, lastro.ledger_cut(p_to)), p_last);
+begin
+  select array_agg(number), array_agg(is_debit), array_agg(version), array_agg(at)
+  into v_numbers, v_debits, v_versions, v_times
+  from (
+    select * from (
+      (select number, true as is_debit, debit_version as version, effective_at as at from lastro.ledger_transfer
+        where debit_account = p_account and (effective_at, number) > (p_time, p_number) and effective_at >= p_from
+          and effective_at < p_to and debit_version <= p_last
+        order by effective_at, number limit p_limit)
+      union all
+      (select number, false, credit_version, effective_at from lastro.ledger_transfer
+        where credit_account = p_account and (effective_at, number) > (p_time, p_number) and effective_at >= p_from
+          and effective_at < p_to and credit_version <= p_last
+        order by effective_at, number limit p_limit)
+    ) both_sides order by at, number limit p_limit
+  ) dated;
+  -- What was booked after the last of a full page of dated ones cannot be on this page.
+  if cardinality(v_times) = p_limit then
+    v_end := least(v_end, lastro.ledger_version_at(p_account,
+      lastro.ledger_cut(v_times[p_limit] + interval '1 microsecond')));
+  end if;
+  return query
+    select merged.number, merged.is_debit, merged.version, merged.is_dated, merged.at
+    from (
+      select dated.number, dated.is_debit, dated.version, true as is_dated, dated.at
+      from unnest(v_numbers, v_debits, v_versions, v_times) dated (number, is_debit, version, at)
+      union all
+      -- Where clocks differ, a later version keeps its place after the earlier ones.
+      select number, is_debit, version, false, max(at) over (order by version)
+      from (
+        select * from (
+          (select number, true as is_debit, debit_version as version, booked_at as at from lastro.ledger_transfer
+            where debit_account = p_account and debit_version > p_version and debit_version <= v_end and effective_at is null
+            order by debit_version limit p_limit)
+          union all
+          (select number, false, credit_version, booked_at from lastro.ledger_transfer
+            where credit_account = p_account and credit_version > p_version and credit_version <= v_end and effective_at is null
+            order by credit_version limit p_limit)
+        ) both_sides order by version limit p_limit
+      ) undated
+    ) merged
+    order by merged.at, merged.number limit p_limit;
+end
+$function$;
 `
 
 /**

@@ -1,13 +1,6 @@
-import type {
-  LedgerTransfer,
-  NewTransfer,
-  NormalSide,
-  RefusalRule,
-  TransferResult,
-} from '@lastro/core/storage'
-import { toArray, toBigint } from '../codecs.ts'
+import type { NewTransfer } from '@lastro/core/storage'
+import { toArray } from '../codecs.ts'
 import type { SqlParameter } from '../sql.ts'
-import { toBalance } from './ledger-rows.ts'
 
 /** Releases a hold whose time has come. Made by the sweep only. */
 export interface ExpireTransfer {
@@ -27,30 +20,31 @@ export type AnyTransfer = NewTransfer | ExpireTransfer
 export interface Batch {
   readonly transfers: readonly AnyTransfer[]
   readonly at: Date
+  readonly lockMs?: number
 }
 
-/** One row of `ledger_post`. */
+/** The one row that `ledger_post` answers: lists, joined by line feeds. */
 export interface PostRow {
-  readonly place: number
-  readonly status: 'accepted' | 'exists' | 'refused'
-  readonly rule: RefusalRule | null
-  readonly about: string | null
-  readonly amount: string | null
-  readonly asset: LedgerTransfer['amount']['asset'] | null
-  readonly debit: string | null
-  readonly debit_side: NormalSide | null
-  readonly debit_after: string | null
-  readonly credit: string | null
-  readonly credit_side: NormalSide | null
-  readonly credit_after: string | null
+  readonly outcomes: string | null
+  readonly abouts: string | null
+  readonly amounts: string | null
+  readonly holds: string | null
+  readonly ids: string | null
+  readonly assets: string | null
+  readonly sides: string | null
+  readonly versions: string | null
+  readonly debits: string | null
+  readonly credits: string | null
+  readonly debits_held: string | null
+  readonly credits_held: string | null
 }
 
 /** The statement that books a batch. */
 export const POST = `select * from lastro.ledger_post(
-  $1::text::timestamptz, $2::text::text[], $3::text::text[], $4::text::text[], $5::text::text[], $6::text::int[],
-  $7::text::int[], $8::text::int[], $9::text::int[], $10::text::int[], $11::text::text[], $12::text::numeric[],
-  $13::text::text[], $14::text::boolean[], $15::text::text[], $16::text::text[], $17::text::timestamptz[],
-  $18::text::timestamptz[])`
+  $1::text::timestamptz, $2::text::text[], $3::text::text[], $4::text, $5::text::text[], $6::text::text[],
+  $7::text::int[], $8::text::int[], $9::text::int[], $10::text::int[], $11::text::int[], $12::text::text[],
+  $13::text::numeric[], $14::text::text[], $15::text::boolean[], $16::text::text[], $17::text::text[],
+  $18::text::timestamptz[], $19::text::timestamptz[], $20::int)`
 
 /** Gives each distinct id its place, counting from 1. */
 function places(): { readonly ids: string[]; readonly of: Map<string, number>; take(id: string): number } {
@@ -69,102 +63,56 @@ function places(): { readonly ids: string[]; readonly of: Map<string, number>; t
 const isMoving = (transfer: AnyTransfer) => transfer.kind === 'posted' || transfer.kind === 'pending'
 const numbers = (list: readonly number[]) => `{${list.join(',')}}`
 const texts = (list: readonly (string | null | undefined)[]) => toArray(list.map((text) => text ?? null))
-const times = (list: readonly (Date | undefined)[]) => texts(list.map((time) => time?.toISOString()))
+
+/** The list as an array, or null where it says nothing. */
+const textsIfAny = (list: readonly (string | undefined)[]) =>
+  list.some((text) => text !== undefined) ? texts(list) : null
+const numbersIfAny = (list: readonly number[]) => (list.some((number) => number !== 0) ? numbers(list) : null)
+const timesIfAny = (list: readonly (Date | undefined)[]) =>
+  textsIfAny(list.map((time) => time?.toISOString()))
 
 /** The parameters of `POST`. */
-export function batchParameters({ transfers, at }: Batch): readonly SqlParameter[] {
+export function batchParameters({ transfers, at, lockMs }: Batch): readonly SqlParameter[] {
   const accounts = places()
   const holds = places()
-  const first = new Map<string, number>()
   const debits = transfers.map((transfer) => (isMoving(transfer) ? accounts.take(transfer.debit) : 0))
   const credits = transfers.map((transfer) => (isMoving(transfer) ? accounts.take(transfer.credit) : 0))
   const holdPlaces = transfers.map((transfer) => (isMoving(transfer) ? 0 : holds.take(transfer.hold)))
-  const makes = transfers.map((transfer) =>
-    transfer.kind === 'pending' ? (holds.of.get(transfer.id) ?? 0) : 0,
-  )
-  for (const [index, { id }] of transfers.entries()) if (!first.has(id)) first.set(id, index + 1)
+  const ids = transfers.map(({ id }) => id)
   const amounts = transfers.map((transfer) => ('amount' in transfer ? transfer.amount : undefined))
+  const asset = amounts[0]?.asset ?? null
+  const isOneAsset = asset !== null && amounts.every((amount) => amount?.asset === asset)
   return [
     at.toISOString(),
     texts(accounts.ids),
-    texts(holds.ids),
-    texts(transfers.map(({ id }) => id)),
-    texts(transfers.map(({ kind }) => kind)),
+    holds.ids.length === 0 ? null : texts(holds.ids),
+    isOneAsset ? asset : null,
+    texts(ids),
+    transfers.every(({ kind }) => kind === 'posted') ? null : texts(transfers.map(({ kind }) => kind)),
     numbers(debits),
     numbers(credits),
-    numbers(holdPlaces),
-    numbers(makes),
-    numbers(transfers.map(({ id }) => first.get(id) ?? 0)),
-    texts(amounts.map((amount) => amount?.asset)),
+    numbersIfAny(holdPlaces),
+    numbersIfAny(
+      transfers.map((transfer) => (transfer.kind === 'pending' ? (holds.of.get(transfer.id) ?? 0) : 0)),
+    ),
+    new Set(ids).size === ids.length ? null : numbers(firstPlaces(ids)),
+    isOneAsset ? null : texts(amounts.map((amount) => amount?.asset)),
     texts(amounts.map((amount) => amount?.amount.toString())),
-    texts(transfers.map((transfer) => (isMoving(transfer) ? transfer.balancing : undefined))),
-    `{${transfers.map(({ linked }) => linked === true).join(',')}}`,
+    textsIfAny(transfers.map((transfer) => (isMoving(transfer) ? transfer.balancing : undefined))),
+    transfers.some(({ linked }) => linked)
+      ? `{${transfers.map(({ linked }) => linked === true).join(',')}}`
+      : null,
     texts(transfers.map(({ cause }) => cause)),
-    texts(transfers.map(({ memo }) => memo)),
-    times(transfers.map(({ effectiveAt }) => effectiveAt)),
-    times(transfers.map((transfer) => (transfer.kind === 'pending' ? transfer.expiresAt : undefined))),
+    textsIfAny(transfers.map(({ memo }) => memo)),
+    timesIfAny(transfers.map(({ effectiveAt }) => effectiveAt)),
+    timesIfAny(transfers.map((transfer) => (transfer.kind === 'pending' ? transfer.expiresAt : undefined))),
+    lockMs ?? null,
   ]
 }
 
-/** The ids that were in the books already: their transfers must be read. */
-export function existingIds(transfers: readonly AnyTransfer[], rows: readonly PostRow[]): readonly string[] {
-  return rows.flatMap(({ status, place }) => (status === 'exists' ? [transfers[place - 1]?.id ?? ''] : []))
-}
-
-/** The answers to a batch, in its order. `stored` holds the transfers of `existingIds`. */
-export function toResults(
-  batch: Batch,
-  answer: { readonly rows: readonly PostRow[]; readonly stored: ReadonlyMap<string, LedgerTransfer> },
-): readonly TransferResult[] {
-  const results = new Array<TransferResult>(batch.transfers.length)
-  for (const row of answer.rows) {
-    const transfer = batch.transfers[row.place - 1]
-    if (transfer === undefined)
-      throw new Error(`The database answered for a transfer that was not asked: ${row.place}.`)
-    results[row.place - 1] = toResult(row, { transfer, at: batch.at, stored: answer.stored.get(transfer.id) })
-  }
-  return results
-}
-
-function toResult(
-  row: PostRow,
-  asked: { readonly transfer: AnyTransfer; readonly at: Date; readonly stored: LedgerTransfer | undefined },
-): TransferResult {
-  const { id } = asked.transfer
-  if (row.status === 'refused')
-    return { status: 'refused', id, rule: row.rule ?? 'conflict', account: row.about }
-  const asset = row.asset ?? 'unknown/0'
-  const debit = toBalance({
-    account: row.debit ?? '',
-    asset,
-    side: row.debit_side ?? 'debit',
-    counters: row.debit_after ?? '',
-  })
-  const credit = toBalance({
-    account: row.credit ?? '',
-    asset,
-    side: row.credit_side ?? 'debit',
-    counters: row.credit_after ?? '',
-  })
-  const balances = { debit, credit }
-  if (row.status === 'exists') {
-    if (asked.stored === undefined) throw new Error(`Transfer ${id} is in the books and cannot be read.`)
-    return { status: 'exists', id, transfer: asked.stored, balances }
-  }
-  const { transfer, at } = asked
-  const booked: LedgerTransfer = {
-    id,
-    kind: transfer.kind,
-    debit: { account: debit.account, version: debit.version, postedAfter: debit.posted },
-    credit: { account: credit.account, version: credit.version, postedAfter: credit.posted },
-    amount: { amount: toBigint(row.amount ?? ''), asset },
-    hold: isMoving(transfer) ? null : transfer.hold,
-    holdState: transfer.kind === 'pending' ? 'open' : null,
-    expiresAt: (transfer.kind === 'pending' ? transfer.expiresAt : undefined) ?? null,
-    cause: transfer.cause,
-    memo: transfer.memo ?? null,
-    effectiveAt: transfer.effectiveAt ?? at,
-    bookedAt: at,
-  }
-  return { status: 'accepted', id, transfer: booked, balances }
+/** For each id the place, counting from 1, where it stands first. */
+function firstPlaces(ids: readonly string[]): readonly number[] {
+  const first = new Map<string, number>()
+  for (const [index, id] of ids.entries()) if (!first.has(id)) first.set(id, index + 1)
+  return ids.map((id) => first.get(id) ?? 0)
 }

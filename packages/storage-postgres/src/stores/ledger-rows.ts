@@ -35,12 +35,20 @@ export const TRANSFER_COLUMNS = `booked.number::text as number, booked.id, booke
   held.id as hold, hold.state as hold_state, booked.expires_at, booked.cause, booked.memo,
   coalesce(booked.effective_at, booked.booked_at) as effective_at, booked.booked_at`
 
+/**
+ * The accounts and the hold that a transfer `booked` names. `offset 0` keeps each of them a look-up of one row: merged
+ * instead, a page would read every hold before it.
+ */
+export const TRANSFER_DETAILS = `
+  cross join lateral (select id, asset from lastro.ledger_account where number = booked.debit_account offset 0) debit
+  cross join lateral (select id from lastro.ledger_account where number = booked.credit_account offset 0) credit
+  left join lateral (select id from lastro.ledger_transfer where number = booked.hold offset 0) held on true
+  left join lateral (
+    select state from lastro.ledger_hold where number = booked.number and booked.kind = 'pending' offset 0
+  ) hold on true`
+
 /** A transfer with the accounts and the hold that it names. */
-export const TRANSFER_SOURCE = `lastro.ledger_transfer booked
-  join lastro.ledger_account debit on debit.number = booked.debit_account
-  join lastro.ledger_account credit on credit.number = booked.credit_account
-  left join lastro.ledger_transfer held on held.number = booked.hold
-  left join lastro.ledger_hold hold on hold.number = booked.number and booked.kind = 'pending'`
+export const TRANSFER_SOURCE = `lastro.ledger_transfer booked ${TRANSFER_DETAILS}`
 
 /** What `TRANSFER_COLUMNS` answers. */
 export interface TransferRow {

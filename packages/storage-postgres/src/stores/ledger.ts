@@ -1,7 +1,8 @@
 import type { LedgerAccount, LedgerStore, LedgerTransfer, NewAccount } from '@lastro/core/storage'
 import { toArray } from '../codecs.ts'
 import type { Sql } from '../sql.ts'
-import { type Batch, batchParameters, existingIds, POST, type PostRow, toResults } from './ledger-batch.ts'
+import { type Batch, batchParameters, POST, type PostRow } from './ledger-batch.ts'
+import { existingIds, toResults } from './ledger-results.ts'
 import {
   ACCOUNT_COLUMNS,
   type AccountRow,
@@ -71,9 +72,10 @@ export const LEDGER_SQL = {
 export function ledgerStore(sql: Sql): LedgerStore {
   const post = async (batch: Batch) => {
     if (batch.transfers.length === 0) return []
-    const rows = await sql.query<PostRow>(POST, batchParameters(batch))
-    const ids = existingIds(batch.transfers, rows)
-    return toResults(batch, { rows, stored: ids.length === 0 ? new Map() : await transfersByIds(sql, ids) })
+    const [row] = await sql.query<PostRow>(POST, batchParameters(batch))
+    if (row === undefined) throw new Error('The database gave no answer to a batch.')
+    const ids = existingIds(batch.transfers, row)
+    return toResults(batch, { row, stored: ids.length === 0 ? new Map() : await transfersByIds(sql, ids) })
   }
   const getAccount = async (id: string) => (await accountsByIds(sql, [id])).get(id) ?? null
   return {

@@ -28,7 +28,8 @@ export async function book(tx: LedgerTx, booking: Booking): Promise<readonly Boo
   const first = refused.find(({ rule }) => rule !== 'linked_failed') ?? refused[0]
   if (first !== undefined) {
     const account = first.account === null ? {} : { account: first.account }
-    throw new LastroError('ledger_refused', { transfer: first.id, rule: first.rule, ...account })
+    const limit = first.limit === undefined ? {} : { limit: first.limit }
+    throw new LastroError('ledger_refused', { transfer: first.id, rule: first.rule, ...account, ...limit })
   }
   return results.filter((result) => result.status !== 'refused')
 }

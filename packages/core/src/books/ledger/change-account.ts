@@ -19,7 +19,8 @@ export interface AccountChange {
   readonly reason?: string
 }
 
-const changeSchema = z.strictObject({
+/** The shape of a change of an account or of a limit on it. */
+export const changeSchema = z.strictObject({
   id: ledgerIdSchema,
   actor: textSchema.min(1, 'must not be empty').max(128, 'must be at most 128 characters').optional(),
   reason: textSchema.max(512, 'must be at most 512 characters').optional(),

@@ -14,9 +14,11 @@ import {
 import { balanceOf, trialBalance } from './balances.ts'
 import { tryBook } from './book.ts'
 import { type AccountChange, changeAccount } from './change-account.ts'
+import { createCoalescer } from './coalescer.ts'
 import { openAccounts } from './open-accounts.ts'
+import { type LedgerExtras, ledgerExtras } from './past.ts'
 import type { LedgerBreach, LedgerTx, TrialBalanceRow } from './store.ts'
-import type { LedgerTransfer, NewTransfer, TransferResult } from './transfer.ts'
+import { type LedgerTransfer, type NewTransfer, newTransfersSchema, type TransferResult } from './transfer.ts'
 
 /** What the ledger needs. */
 export interface LedgerDeps {
@@ -38,7 +40,7 @@ export interface TransferQuery extends PageRequest {
 }
 
 /** Accounts, transfers and holds, for a host that books by itself. Every call takes `{ tx }` to join its transaction. */
-export interface Ledger {
+export interface Ledger extends LedgerExtras {
   readonly accounts: {
     /**
      * Opens an account, or answers the one that is open already with the same definition.
@@ -59,7 +61,10 @@ export interface Ledger {
   /**
    * Books transfers in their order, in one commit, and answers what became of each, with the balances right after.
    * A refused transfer is a result and does not touch its neighbours, except within a `linked` group.
-   * @throws LastroError `invalid_input`.
+   *
+   * Calls made at the same time share one commit, and each gets its own results. A call whose connection was lost is
+   * sent again by itself, and then answers `exists` where the first time was booked. With `{ tx }` nothing is shared.
+   * @throws LastroError `invalid_input`, `ledger_busy` where too many transfers wait already.
    */
   post(transfers: readonly NewTransfer[], options?: WriteOptions): Promise<readonly TransferResult[]>
   /** @throws LastroError `not_found`. */
@@ -78,6 +83,8 @@ export interface Ledger {
     /** Releases at most `limit` (default 500) holds whose time has come; answers how many were due. */
     expire(options?: WriteOptions & { readonly limit?: number }): Promise<number>
   }
+  /** Waits until every `post` made so far was answered. */
+  drain(): Promise<void>
 }
 
 const PAGE = 50
@@ -111,10 +118,15 @@ const limitSchema = z.object({
 /** A ledger on a storage. */
 export function createLedger(deps: LedgerDeps): Ledger {
   const { storage, clock } = deps
+  const coalescer = createCoalescer(deps)
   return {
+    ...ledgerExtras(deps),
     accounts: accountsOf(deps),
-    post: (transfers, options) =>
-      storage.transaction((tx) => tryBook(tx, { transfers, at: clock.now() }), options),
+    post: async (transfers, { tx: host } = {}) =>
+      host === undefined
+        ? coalescer.post(parseInput(newTransfersSchema, transfers, { at: 'transfers' }) as NewTransfer[])
+        : storage.transaction((tx) => tryBook(tx, { transfers, at: clock.now() }), { tx: host }),
+    drain: coalescer.drain,
     balance: async (id, options) => {
       const { account } = parseInput(accountSchema, { account: id })
       return storage.read((tx) => balanceOf(tx, account), options)

@@ -15,6 +15,7 @@ export const REFUSALS = {
   insufficient_funds: 'The account would fall below zero, what is held counted as gone.',
   minimum_balance: 'The account would fall below its minimum, what is held counted as gone.',
   maximum_balance: 'The account would rise above its maximum, what is on its way in counted as there.',
+  velocity_limit: 'More would pass through the account within the window than the named limit allows.',
   hold_unknown: 'There is no hold with this id.',
   hold_settled: 'The hold was posted or voided before.',
   hold_expired: 'The hold has expired, or would be expired from its beginning.',

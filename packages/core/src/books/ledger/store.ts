@@ -1,6 +1,9 @@
 import type { Page } from '../../platform/storage/index.ts'
 import type { AssetId, Money } from '../../spec/index.ts'
 import type { AccountState, LedgerAccount, NewAccount } from './account.ts'
+import type { LedgerChainStore } from './chain-store.ts'
+import type { LedgerLimitStore } from './limit-store.ts'
+import type { LedgerReadStore } from './reading-store.ts'
 import type { LedgerTransfer, NewTransfer, TransferResult } from './transfer.ts'
 
 export type {
@@ -11,6 +14,17 @@ export type {
   NewAccount,
   NormalSide,
 } from './account.ts'
+export type { ChainBreach, ChainName, ChainState, LedgerChainStore, Seal } from './chain-store.ts'
+export type { LedgerLimitStore, VelocityLimit } from './limit-store.ts'
+export type {
+  BalanceAt,
+  LedgerReadStore,
+  StatementLine,
+  StatementPage,
+  StatementPeriod,
+  TimeKind,
+  TrialBalanceAt,
+} from './reading-store.ts'
 export type { RefusalRule } from './refusals.ts'
 export type {
   BookedResult,
@@ -73,6 +87,8 @@ export interface LedgerStore {
   post(batch: {
     readonly transfers: readonly NewTransfer[]
     readonly at: Date
+    /** How long to wait for one lock, for a statement that is its own commit. Default: what the transaction waits. */
+    readonly lockMs?: number
   }): Promise<readonly TransferResult[]>
   /** Releases holds whose time has come, oldest expiry first. Answers how many were found due: fewer than `limit` ends it. */
   expireHolds(sweep: { readonly at: Date; readonly limit: number }): Promise<number>
@@ -92,4 +108,7 @@ export interface LedgerStore {
 /** What a transaction offers to the ledger, and to whoever books in it. */
 export interface LedgerTx {
   readonly ledger: LedgerStore
+  readonly ledgerReads: LedgerReadStore
+  readonly ledgerLimits: LedgerLimitStore
+  readonly ledgerChain: LedgerChainStore
 }

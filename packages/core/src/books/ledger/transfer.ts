@@ -119,6 +119,8 @@ export interface RefusedResult {
   readonly rule: RefusalRule
   /** The account that the rule was about, where there is one. */
   readonly account: string | null
+  /** The name of the limit, for `velocity_limit` only. */
+  readonly limit?: string
 }
 
 /** What became of one transfer of a call. */
@@ -133,7 +135,8 @@ export const EXPIRE_PREFIX = 'expire:'
 const EARLIEST = Date.UTC(1, 0, 1)
 const LATEST = Date.UTC(9999, 0, 1)
 
-const timeSchema = z
+/** A time that every calendar of ours can hold. */
+export const timeSchema = z
   .date({ error: 'must be a Date' })
   .refine((time) => time.getTime() >= EARLIEST && time.getTime() < LATEST, {
     error: 'must lie in the years 1901 to 9998',

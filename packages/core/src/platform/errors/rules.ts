@@ -14,7 +14,13 @@ export interface Details {
   quote_expired: { readonly quoteId: string; readonly expiredAt: string }
   quote_used: { readonly quoteId: string; readonly tradeId: string }
   rate_unavailable: { readonly base: string; readonly quote: string; readonly reason: string }
-  ledger_refused: { readonly transfer: string; readonly rule: string; readonly account?: string }
+  ledger_refused: {
+    readonly transfer: string
+    readonly rule: string
+    readonly account?: string
+    /** The name of the velocity limit. */
+    readonly limit?: string
+  }
   ledger_busy: { readonly waiting: number; readonly limit: number }
   account_not_empty: {
     readonly account: string
