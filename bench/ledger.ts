@@ -31,7 +31,7 @@ const options = {
   json: args.includes('--json'),
   quick: args.includes('--quick'),
   peerSql: valueAfter('--peer-sql'),
-  entries: Number(valueAfter('--growth') ?? 10_000_000),
+  entries: Number(valueAfter('--growth') ?? 1_000_000),
   repeats: Number(valueAfter('--repeats') ?? 3),
   only: valueAfter('--only')?.split(','),
 }

@@ -24,7 +24,10 @@ const booked =
 
 /** Accounts `a` and `b` are open in BRL, owed and unlimited; `funded` may not be overdrawn and holds 100. */
 const SCENARIOS: {
-  readonly [R in Exclude<RefusalRule, 'linked_failed' | 'amount_invalid'>]: readonly Scenario[]
+  readonly [R in Exclude<
+    RefusalRule,
+    'linked_failed' | 'amount_invalid' | 'velocity_limit'
+  >]: readonly Scenario[]
 } = {
   account_unknown: [
     { title: 'debit', transfer: move('t', { from: 'nobody', to: 'b' }, 1n), account: 'nobody' },

@@ -46,13 +46,11 @@ export interface Coalescer {
 export function createCoalescer({ storage, clock, limits = COALESCER_LIMITS }: CoalescerDeps): Coalescer {
   let queue: WaitingCall[] = []
   let waiting = 0
-  let wake = () => {}
-  let idle: (() => void)[] = []
+  const arrival = createSignal()
+  const idle = createSignal()
   let answer = nothingToSay
   const tellIdle = () => {
-    if (waiting > 0) return
-    for (const resolve of idle) resolve()
-    idle = []
+    if (waiting === 0) idle.fire()
   }
   const park = createParkedLine({
     post: (calls) => postParked({ storage, clock }, calls),
@@ -66,9 +64,7 @@ export function createCoalescer({ storage, clock, limits = COALESCER_LIMITS }: C
         answer()
         answer = nothingToSay
         tellIdle()
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
+        await arrival.wait()
       }
       const { taken, rest } = takeBatch(queue, limits.batch)
       queue = rest
@@ -103,18 +99,31 @@ export function createCoalescer({ storage, clock, limits = COALESCER_LIMITS }: C
           else reject(outcome.error)
         }
         queue.push({ transfers, answer: answerCall })
-        wake()
+        arrival.fire()
       })
     },
     drain: async () => {
       if (waiting === 0) return
-      await new Promise<void>((resolve) => {
-        idle.push(resolve)
-      })
+      await idle.wait()
       // Those who were answered last go first.
       await nextTurn()
     },
   }
+}
+
+/** Something that several may wait for. */
+function createSignal(): { wait(): Promise<void>; fire(): void } {
+  let resolvers: (() => void)[] = []
+  const wait = () =>
+    new Promise<void>((resolve) => {
+      resolvers.push(resolve)
+    })
+  const fire = () => {
+    const woken = resolvers
+    resolvers = []
+    for (const resolve of woken) resolve()
+  }
+  return { wait, fire }
 }
 
 /** A line of their own for calls that wait for somebody else's transaction. */

@@ -7,7 +7,7 @@ export type {
   NormalSide,
 } from './account.ts'
 export type { Instant } from './balance-at.ts'
-export { balanceOf, transfersOfCause, trialBalance } from './balances.ts'
+export { balanceOf, transfersOfCause } from './balances.ts'
 export { type Booking, book, tryBook } from './book.ts'
 export { type Bulk, type BulkLeg, type BulkResult, bulkTransfers } from './bulk.ts'
 export type { ChainBreach, ChainName, ChainState, Seal } from './chain-store.ts'
