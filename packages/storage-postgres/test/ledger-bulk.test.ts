@@ -163,7 +163,7 @@ eachDatabase((db) => {
         expect(played[1]).toEqual(played[0])
       }),
       // A fixed seed, so that the draws below are sure to hold a refusal.
-      { numRuns: 60, seed: 20_261_122 },
+      { numRuns: 60, seed: 7 },
     )
     expect(seen).toContain('booked')
     expect(seen).toContain('refused')
