@@ -26,6 +26,13 @@ export function refuse(field: string, rule: string): never {
   throw new LastroError('invalid_input', { field, rule })
 }
 
+/** A text of 1 to `max` characters. */
+export const boundedText = (max: number) =>
+  z
+    .string({ error: 'must be a text' })
+    .min(1, 'must not be empty')
+    .max(max, `must be at most ${max} characters`)
+
 /** A caller's idempotency key: the name of an intent. */
 export const idempotencyKeySchema = z
   .string({ error: 'is required: a text that names this intent, the same for every attempt' })

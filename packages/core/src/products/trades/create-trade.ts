@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { LastroError } from '../../platform/errors/index.ts'
 import { once } from '../../platform/idempotency/index.ts'
-import { idempotencyKeySchema, parseInput, refuse } from '../../platform/input.ts'
+import { boundedText, idempotencyKeySchema, parseInput, refuse } from '../../platform/input.ts'
 import { destinationSchema } from '../../rails/payouts/index.ts'
 import type { ChainProvider, Destination } from '../../spec/index.ts'
 import type { TradeDeps, TradeWork } from './context.ts'
@@ -10,19 +10,13 @@ import type { Quote, QuoteId } from './quote.ts'
 import { note, step } from './step.ts'
 import type { Trade, TradeId } from './trade.ts'
 
-const text = (max: number) =>
-  z
-    .string({ error: 'must be a text' })
-    .min(1, 'must not be empty')
-    .max(max, `must be at most ${max} characters`)
-
 const schema = z.strictObject({
   quoteId: z.custom<QuoteId>((value) => typeof value === 'string' && value.startsWith('quo_'), {
     error: 'must be the id of a quote',
   }),
-  payout: z.strictObject({ provider: text(64), destination: destinationSchema }),
-  refundAddress: text(128).optional(),
-  reference: text(128).optional(),
+  payout: z.strictObject({ provider: boundedText(64), destination: destinationSchema }),
+  refundAddress: boundedText(128).optional(),
+  reference: boundedText(128).optional(),
   idempotencyKey: idempotencyKeySchema,
 })
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { once } from '../../platform/idempotency/index.ts'
-import { idempotencyKeySchema, parseInput, refuse } from '../../platform/input.ts'
+import { boundedText, idempotencyKeySchema, parseInput, refuse } from '../../platform/input.ts'
 import { type CreatePayout, destinationSchema } from '../../rails/payouts/index.ts'
 import type { TradeDeps, TradeWork } from './context.ts'
 import { checkRefundAddress } from './create-trade.ts'
@@ -37,7 +37,7 @@ const id = z.custom<TradeId>((value) => typeof value === 'string' && value.start
   error: 'must be the id of a trade',
 })
 const idempotencyKey = idempotencyKeySchema
-const text = z.string().min(1, 'must not be empty').max(128, 'must be at most 128 characters')
+const text = boundedText(128)
 const refundSchema = z.strictObject({ id, idempotencyKey, refundAddress: text.optional() })
 const retrySchema = z.strictObject({
   id,

@@ -1,7 +1,13 @@
 import { z } from 'zod'
 import { LastroError } from '../../platform/errors/index.ts'
 import { once } from '../../platform/idempotency/index.ts'
-import { idempotencyKeySchema, parseInput, positiveMoneySchema, refuse } from '../../platform/input.ts'
+import {
+  boundedText,
+  idempotencyKeySchema,
+  parseInput,
+  positiveMoneySchema,
+  refuse,
+} from '../../platform/input.ts'
 import { type ChainProvider, Money } from '../../spec/index.ts'
 import { type OnchainAddress, SYSTEM_INDEX } from './address.ts'
 import { holdTransfer } from './booking.ts'
@@ -9,19 +15,13 @@ import { chainOf, type OnchainContext, type OnchainParts, type OnchainWork, sign
 import { sendJob } from './jobs.ts'
 import type { OnchainTransfer } from './transfer.ts'
 
-const text = (max: number) =>
-  z
-    .string({ error: 'must be a text' })
-    .min(1, 'must not be empty')
-    .max(max, `must be at most ${max} characters`)
-
 const schema = z.strictObject({
-  provider: text(64),
-  from: text(128).optional(),
-  to: text(200),
+  provider: boundedText(64),
+  from: boundedText(128).optional(),
+  to: boundedText(200),
   amount: positiveMoneySchema,
-  sourceAccount: text(128),
-  correlation: text(128).optional(),
+  sourceAccount: boundedText(128),
+  correlation: boundedText(128).optional(),
   idempotencyKey: idempotencyKeySchema,
 })
 

@@ -1,7 +1,13 @@
 import { z } from 'zod'
 import { LastroError } from '../../platform/errors/index.ts'
 import { once } from '../../platform/idempotency/index.ts'
-import { idempotencyKeySchema, parseInput, positiveMoneySchema, refuse } from '../../platform/input.ts'
+import {
+  boundedText,
+  idempotencyKeySchema,
+  parseInput,
+  positiveMoneySchema,
+  refuse,
+} from '../../platform/input.ts'
 import { sha256Hex } from '../../platform/node.ts'
 import { type Destination, Money } from '../../spec/index.ts'
 import { type PayoutDeps, type PayoutRail, type PayoutWork, railOf } from './context.ts'
@@ -9,40 +15,41 @@ import { submitPayout } from './jobs.ts'
 import type { Payout } from './payout.ts'
 import { defaultSource, holdMoney, openPayoutAccounts } from './transition.ts'
 
-const text = (max: number) =>
-  z.string().min(1, 'must not be empty').max(max, `must be at most ${max} characters`)
-
 /** A destination's form; whether the provider takes it is checked after. */
 export const destinationSchema = z.discriminatedUnion(
   'kind',
   [
-    z.strictObject({ kind: z.literal('pix_key'), key: text(77), ownerDocument: text(18).optional() }),
+    z.strictObject({
+      kind: z.literal('pix_key'),
+      key: boundedText(77),
+      ownerDocument: boundedText(18).optional(),
+    }),
     z.strictObject({
       kind: z.literal('bank_account'),
-      name: text(120),
-      document: text(18),
+      name: boundedText(120),
+      document: boundedText(18),
       ispb: z.string().regex(/^[0-9A-Z]{8}$/, 'must be 8 characters'),
-      branch: text(4),
-      number: text(20),
+      branch: boundedText(4),
+      number: boundedText(20),
       type: z.enum(['checking', 'savings'], { error: 'must be checking or savings' }),
     }),
     z.strictObject({
       kind: z.literal('address'),
-      network: text(64),
-      address: text(128),
-      memo: text(128).optional(),
+      network: boundedText(64),
+      address: boundedText(128),
+      memo: boundedText(128).optional(),
     }),
   ],
   { error: 'must have a kind: pix_key, bank_account or address' },
 )
 
 const schema = z.strictObject({
-  provider: text(64),
+  provider: boundedText(64),
   amount: positiveMoneySchema,
   destination: destinationSchema,
-  description: text(140).optional(),
-  source: text(128).optional(),
-  correlation: text(128).optional(),
+  description: boundedText(140).optional(),
+  source: boundedText(128).optional(),
+  correlation: boundedText(128).optional(),
   idempotencyKey: idempotencyKeySchema,
 })
 
