@@ -1,16 +1,22 @@
 import type { ChainProvider } from './ports/chain.ts'
+import type { ContractEventSource } from './ports/contract-events.ts'
+import type { PaymentProvider } from './ports/payments.ts'
 import type { PayoutProvider } from './ports/payouts.ts'
 import type { Probe } from './ports/probe.ts'
 import type { RateSource } from './ports/rates.ts'
 import type { Signer } from './ports/signer.ts'
+import type { StatementSource } from './ports/statements.ts'
 import type { WebhookSource } from './ports/webhooks.ts'
 
 /** The ports an adapter may fill. A port that is present works; there is no separate list to keep true. */
 export interface Ports {
+  readonly payments?: PaymentProvider
   readonly payouts?: PayoutProvider
+  readonly statements?: StatementSource
   readonly webhooks?: WebhookSource
   readonly rates?: RateSource
   readonly chain?: ChainProvider
+  readonly contractEvents?: ContractEventSource
   readonly signer?: Signer
   readonly probe?: Probe
 }

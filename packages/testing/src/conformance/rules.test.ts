@@ -1,7 +1,25 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { chainFlaws, payoutFlaws, ratesFlaws, signerFlaws, webhookFlaws } from '../flaws/index.ts'
-import { chainCases, payoutCases, ratesCases, signerCases, webhookCases } from './index.ts'
+import {
+  chainFlaws,
+  contractEventFlaws,
+  paymentFlaws,
+  payoutFlaws,
+  ratesFlaws,
+  signerFlaws,
+  statementFlaws,
+  webhookFlaws,
+} from '../flaws/index.ts'
+import {
+  chainCases,
+  contractEventCases,
+  paymentCases,
+  payoutCases,
+  ratesCases,
+  signerCases,
+  statementCases,
+  webhookCases,
+} from './index.ts'
 
 const PORTS = new URL('../../../core/src/spec/ports/', import.meta.url)
 const RULE = /^ \* - `(\w+\/\w+)`: (.+)$/gm
@@ -13,8 +31,26 @@ function documented(file: string): ReadonlyMap<string, string> {
 }
 
 const rules = readdirSync(PORTS).flatMap((file) => [...documented(file)])
-const cases = [...payoutCases, ...webhookCases, ...chainCases, ...signerCases, ...ratesCases]
-const flaws = [...payoutFlaws, ...webhookFlaws, ...chainFlaws, ...signerFlaws, ...ratesFlaws]
+const cases = [
+  ...paymentCases,
+  ...payoutCases,
+  ...webhookCases,
+  ...chainCases,
+  ...signerCases,
+  ...statementCases,
+  ...contractEventCases,
+  ...ratesCases,
+]
+const flaws = [
+  ...paymentFlaws,
+  ...payoutFlaws,
+  ...webhookFlaws,
+  ...chainFlaws,
+  ...signerFlaws,
+  ...statementFlaws,
+  ...contractEventFlaws,
+  ...ratesFlaws,
+]
 
 describe('the rules of the ports', () => {
   it('are found in their documentation', () => {

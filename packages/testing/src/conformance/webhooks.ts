@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { RawDelivery, Verdict, WebhookSource } from '@lastro/core/spec'
+import type { RawDelivery, StoredDelivery, Verdict, WebhookSource } from '@lastro/core/spec'
 import { type Case, check, shown, type World } from './case.ts'
 
 /** A delivery that does not come from the provider, and what is wrong with it. */
@@ -115,18 +115,37 @@ const sameId: Case<WebhookWorld> = {
   },
 }
 
+/** A delivery as the inbox stores it. */
+async function stored(world: WebhookWorld, body: Uint8Array): Promise<StoredDelivery> {
+  const verdict = await world.source.verify(await world.deliver(body))
+  check(verdict.kind !== 'rejected', `A delivery of the provider was rejected, ${shown(verdict)}.`)
+  return { body, topic: verdict.topic, subject: verdict.subject ?? null }
+}
+
+const listed: Case<WebhookWorld> = {
+  id: 'webhook/types_listed',
+  rule: "the type of a genuine delivery stands in the adapter's table of event types, once.",
+  async run(world) {
+    const { eventTypes } = world.source
+    const names = new Set(eventTypes.map(({ type }) => type))
+    check(names.size === eventTypes.length, 'A type stands in the table twice.')
+    const { topic } = await stored(world, await world.news())
+    check(names.has(topic), `The type ${shown(topic)} is not in the table.`)
+  },
+}
+
 const pure: Case<WebhookWorld> = {
   id: 'webhook/translate_pure',
   rule: 'the same bytes always give the same events.',
   async run(world) {
-    const body = await world.news()
-    const kept = body.slice()
-    const first = world.source.translate(body)
+    const delivery = await stored(world, await world.news())
+    const kept = { ...delivery, body: delivery.body.slice() }
+    const first = world.source.translate(delivery)
     const told = structuredClone(first)
-    world.source.translate(await world.news())
-    const second = world.source.translate(body)
-    const third = world.source.translate(kept.slice())
-    check(isDeepStrictEqual(body, kept), 'The bytes were changed.')
+    world.source.translate(await stored(world, await world.news()))
+    const second = world.source.translate(delivery)
+    const third = world.source.translate(kept)
+    check(isDeepStrictEqual(delivery.body, kept.body), 'The bytes were changed.')
     check(isDeepStrictEqual(first, told), 'Events told earlier were changed later.')
     for (const events of [second, third])
       check(isDeepStrictEqual(events, told), `First ${shown(told)}, then ${shown(events)}.`)
@@ -146,7 +165,7 @@ const malformed: Case<WebhookWorld> = {
       })
       check(verdict.kind === 'rejected', `Expected \`rejected\` for ${text}, got ${shown(verdict)}.`)
       try {
-        world.source.translate(body)
+        world.source.translate({ body, topic: 'malformed', subject: null })
       } catch (error) {
         throw new Error(`translate threw ${shown(error)} for ${text}.`)
       }
@@ -160,6 +179,7 @@ export const webhookCases: readonly Case<WebhookWorld>[] = [
   forged,
   readsBytes,
   sameId,
+  listed,
   pure,
   malformed,
 ]

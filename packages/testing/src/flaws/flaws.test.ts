@@ -3,24 +3,33 @@ import {
   type Case,
   type CreateWorld,
   chainCases,
+  contractEventCases,
+  paymentCases,
   payoutCases,
   ratesCases,
   registerCases,
   runCases,
   signerCases,
+  statementCases,
   type World,
   webhookCases,
 } from '../conformance/index.ts'
 import {
   chainFlaws,
   chainReference,
+  contractEventFlaws,
+  contractEventReference,
   type Flaw,
+  paymentFlaws,
+  paymentReference,
   payoutFlaws,
   payoutReference,
   ratesFlaws,
   ratesReference,
   signerFlaws,
   signerReference,
+  statementFlaws,
+  statementReference,
   webhookFlaws,
   webhookReference,
 } from './index.ts'
@@ -56,7 +65,14 @@ function prove<W extends World>(port: string, { cases, reference, flaws }: Kit<W
 }
 
 prove('payouts', { cases: payoutCases, reference: payoutReference, flaws: payoutFlaws })
+prove('payments', { cases: paymentCases, reference: paymentReference, flaws: paymentFlaws })
 prove('webhooks', { cases: webhookCases, reference: webhookReference, flaws: webhookFlaws })
 prove('chain', { cases: chainCases, reference: chainReference, flaws: chainFlaws })
 prove('signer', { cases: signerCases, reference: signerReference, flaws: signerFlaws })
 prove('rates', { cases: ratesCases, reference: ratesReference, flaws: ratesFlaws })
+prove('statements', { cases: statementCases, reference: statementReference, flaws: statementFlaws })
+prove('contract events', {
+  cases: contractEventCases,
+  reference: contractEventReference,
+  flaws: contractEventFlaws,
+})

@@ -1,7 +1,10 @@
 /** Correct adapters in memory, and for every rule adapters that break just that one: the proof that the kit notices. */
 export { chainFlaws, chainReference } from './chain/index.ts'
+export { contractEventFlaws, contractEventReference } from './contract-events/index.ts'
 export type { Flaw } from './flaw.ts'
+export { paymentFlaws, paymentReference } from './payments/index.ts'
 export { payoutFlaws, payoutReference } from './payouts/index.ts'
 export { ratesFlaws, ratesReference } from './rates/index.ts'
 export { signerFlaws, signerReference } from './signer/index.ts'
+export { statementFlaws, statementReference } from './statements/index.ts'
 export { webhookFlaws, webhookReference } from './webhooks/index.ts'

@@ -12,6 +12,8 @@ interface WebhookParts {
   read(body: Uint8Array): News | null
   deliveryId(delivery: RawDelivery, news: News): string
   authentic: 'authentic' | 'unproven'
+  /** The type in the table of event types. */
+  listed: string
   events(news: News): readonly ProviderEvent[]
 }
 
@@ -46,6 +48,7 @@ const correctParts: WebhookParts = {
   },
   deliveryId: ({ body }) => createHash('sha256').update(body).digest('hex'),
   authentic: 'authentic',
+  listed: 'payout',
   events: ({ id, amount }) => [
     {
       kind: 'payout',
@@ -61,6 +64,7 @@ function createSource(parts: WebhookParts): WebhookSource {
   return {
     specVersion: 1,
     maxBodyBytes: MAX_BODY_BYTES,
+    eventTypes: [{ type: parts.listed, does: 'applied', becomes: 'payout paid' }],
     async verify(delivery): Promise<Verdict> {
       if (!parts.isSigned(delivery)) return { kind: 'rejected', reason: 'bad_signature' }
       if (delivery.body.byteLength > MAX_BODY_BYTES) return { kind: 'rejected', reason: 'malformed' }
@@ -68,7 +72,7 @@ function createSource(parts: WebhookParts): WebhookSource {
       if (news === null) return { kind: 'rejected', reason: 'malformed' }
       return { kind: parts.authentic, deliveryId: parts.deliveryId(delivery, news), topic: 'payout' }
     },
-    translate(body) {
+    translate({ body }) {
       const news = correctParts.read(body)
       return news === null ? [] : parts.events(news)
     },
@@ -158,6 +162,9 @@ export const webhookFlaws: readonly Flaw<WebhookWorld>[] = [
   }),
   flaw('duplicate_same_id', 'gives all deliveries of a topic one name', {
     replace: () => ({ deliveryId: () => 'payout' }),
+  }),
+  flaw('types_listed', 'has a type that its table does not know', {
+    replace: () => ({ listed: 'payouts' }),
   }),
   flaw('translate_pure', 'tells each fact once', { replace: tellsOnce }),
   flaw('malformed_rejected', 'throws on what it cannot parse', {
