@@ -6,6 +6,8 @@ const CORE = '^packages/core/src/'
 const SPEC = '^packages/core/src/spec/index\\.ts$'
 const STORAGE = '^packages/core/src/storage\\.ts$'
 const KIT = '^packages/adapter-kit/src/index\\.ts$'
+/** Packages of plain functions, which adapters may use as they use the kit. */
+const LIBRARIES = '^packages/(br-code)/src/index\\.ts$'
 const VENDORED = ['zod', 'cockatiel', 'uuidv7']
 
 const SHELF = `${CORE}(${SHELVES.join('|')})/`
@@ -83,7 +85,12 @@ const betweenPackages = [
   rule(
     'adapter-only-spec-and-kit',
     { path: '^packages/(adapter-(?!kit/)[^/]+)/src/' },
-    { path: '^(packages|examples|scripts)/', pathNot: ['^packages/$1/', SPEC, KIT] },
+    { path: '^(packages|examples|scripts)/', pathNot: ['^packages/$1/', SPEC, KIT, LIBRARIES] },
+  ),
+  rule(
+    'library-only-spec',
+    { path: '^packages/(br-code)/src/' },
+    { path: '^(packages|examples|scripts)/', pathNot: ['^packages/$1/', SPEC] },
   ),
   rule(
     'kit-only-spec',

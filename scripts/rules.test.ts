@@ -51,9 +51,11 @@ const MODEL: Files = {
   'packages/adapter-kit/package.json': manifest('adapter-kit', { '.': './src/index.ts' }),
   'packages/adapter-kit/src/index.ts': use('@lastro/core/spec', 'ky'),
   'packages/adapter-a/package.json': manifest('adapter-a', { '.': './src/index.ts' }),
-  'packages/adapter-a/src/index.ts': use('@lastro/core/spec', '@lastro/adapter-kit'),
+  'packages/adapter-a/src/index.ts': use('@lastro/core/spec', '@lastro/adapter-kit', '@lastro/br-code'),
   'packages/adapter-b/package.json': manifest('adapter-b', { '.': './src/index.ts' }),
   'packages/adapter-b/src/index.ts': use('@lastro/core/spec'),
+  'packages/br-code/package.json': manifest('br-code', { '.': './src/index.ts' }),
+  'packages/br-code/src/index.ts': use('@lastro/core/spec'),
   'packages/storage-x/package.json': manifest('storage-x', { '.': './src/index.ts' }),
   'packages/storage-x/src/index.ts': use('@lastro/core/spec', '@lastro/core/storage'),
   'examples/demo/src/main.ts': use('@lastro/core', '@lastro/adapter-a'),
@@ -85,6 +87,8 @@ const VIOLATIONS: [rule: string, file: string, imports: string][] = [
   ['adapter-only-spec-and-kit', 'packages/adapter-a/src/index.ts', '../../core/src/engine/index.ts'],
   ['kit-only-spec', 'packages/adapter-kit/src/index.ts', '@lastro/adapter-b'],
   ['kit-only-spec', 'packages/adapter-kit/src/index.ts', '@lastro/core'],
+  ['library-only-spec', 'packages/br-code/src/index.ts', '@lastro/adapter-kit'],
+  ['library-only-spec', 'packages/br-code/src/index.ts', '@lastro/core'],
   ['storage-only-spec-and-storage', 'packages/storage-x/src/index.ts', '@lastro/core/engine'],
   [
     'storage-only-spec-and-storage',
@@ -110,7 +114,7 @@ function model(changes: Files = {}): string {
     writeFileSync(join(folder, path), text)
   }
   mkdirSync(join(folder, 'node_modules/@lastro'))
-  for (const name of ['core', 'adapter-kit', 'adapter-a', 'adapter-b', 'storage-x']) {
+  for (const name of ['core', 'adapter-kit', 'adapter-a', 'adapter-b', 'br-code', 'storage-x']) {
     symlinkSync(join(folder, 'packages', name), join(folder, 'node_modules/@lastro', name))
   }
   return folder

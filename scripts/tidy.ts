@@ -16,7 +16,7 @@ export interface Finding {
 const PARTS = {
   tests: /\.test\.ts$|\/(test|fixtures)\//,
   soft: /^(packages\/testing|packages\/cli|scripts|examples)\/|^[^/]+$|\/bench\//,
-  money: /^packages\/(core|adapter-[^/]+)\/src\//,
+  money: /^packages\/(core|br-code|adapter-[^/]+)\/src\//,
   storage: /^packages\/storage-[^/]+\/src\//,
 } as const
 type Part = keyof typeof PARTS
