@@ -3,6 +3,7 @@ import type { PGlite as PGliteClass } from '@electric-sql/pglite'
 import type { EvmProvider } from '@lastro/adapter-chains/evm'
 import type { KeystoreProvider } from '@lastro/adapter-chains/keystore'
 import type { EfiProvider } from '@lastro/adapter-pix-efi'
+import type { RedisClient } from '@lastro/adapter-rates'
 import type {
   Clock,
   CreatePayout,
@@ -32,6 +33,7 @@ declare global {
   /** A pool of `pg`, and an embedded database. */
   const pool: pgModule.Pool
   const client: pgModule.PoolClient
+  const redis: RedisClient
   const db: PGliteClass
   const pg: typeof pgModule
   const PGlite: typeof PGliteClass

@@ -1,3 +1,7 @@
 export { type FixedRatesOptions, fixedRates } from './fixed-rates.ts'
 export { httpRates } from './http-rates.ts'
+export type { MomentFormat } from './observed-at.ts'
 export type { HttpRatesOptions, RateAsk } from './options.ts'
+export { type PtaxOptions, ptaxRates } from './ptax.ts'
+export { type RedisClient, redisCache, type TextCache } from './redis-cache.ts'
+export { type Exchange, type TickerOptions, tickerRates } from './ticker.ts'

@@ -8,6 +8,7 @@ import {
   type Secret,
 } from '@lastro/core/spec'
 import { stepsOf } from './json-path.ts'
+import type { MomentFormat } from './observed-at.ts'
 import { fill, type Names, placeholders } from './template.ts'
 
 /** A pair as the source is asked for it. */
@@ -35,8 +36,8 @@ export interface HttpRatesOptions {
   readonly path: string | readonly string[]
   /** Where the answer says what moment the rate is of. Default: the moment before it was asked for. */
   readonly observedAtPath?: string | readonly string[]
-  /** How that moment is written: `iso` with its offset, or Unix time. Default: `iso`. */
-  readonly observedAtFormat?: 'iso' | 'seconds' | 'milliseconds'
+  /** How that moment is written: `iso` with its offset, `brasilia` without one, or Unix time. Default: `iso`. */
+  readonly observedAtFormat?: MomentFormat
   /**
    * The source's symbol of each pair: `{ 'POL.polygon/18': { 'BRL/2': 'POLBRL' } }`. When given, a pair that is not here
    * is `null` and the source is not asked.
@@ -59,7 +60,7 @@ export interface Settings {
   readonly id: string
   readonly path: readonly string[]
   readonly observedAtPath: readonly string[] | null
-  readonly observedAtFormat: 'iso' | 'seconds' | 'milliseconds'
+  readonly observedAtFormat: MomentFormat
   readonly unknownPairStatuses: ReadonlySet<number>
   readonly headers: Readonly<Record<string, string | Secret>>
   readonly clock: Clock
@@ -86,7 +87,7 @@ const FIELDS: readonly (keyof HttpRatesOptions)[] = [
   'timeoutMs',
   'maxBodyBytes',
 ]
-const FORMATS: readonly string[] = ['iso', 'seconds', 'milliseconds']
+const FORMATS: readonly string[] = ['iso', 'brasilia', 'seconds', 'milliseconds']
 const DEFAULT_TIMEOUT_MS = 5_000
 const DEFAULT_MAX_BODY_BYTES = 262_144
 const ID = /^[a-z0-9][a-z0-9:_.-]{0,63}$/

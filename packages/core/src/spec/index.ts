@@ -45,6 +45,7 @@ export type {
 export type { Destination, PayoutProvider, ProviderPayout, SubmitPayout } from './ports/payouts.ts'
 export type { Probe, ProbeResult } from './ports/probe.ts'
 export type { ObservedRate, RateSource } from './ports/rates.ts'
+export type { SendFailure, SendRequest, SendResult, WebhookSender } from './ports/sender.ts'
 export type { Curve, KeyRef, Signer } from './ports/signer.ts'
 export type { StatementEntry, StatementSource } from './ports/statements.ts'
 export type {

@@ -25,6 +25,8 @@ export interface Ports {
 export type Provider<P extends Ports = Ports> = P & {
   /** The adapter's name, such as `efi`. Shown in errors and stored beside what it did. */
   readonly id: string
+  /** The adapter's version, from a constant. Stored with what it made of a delivery. */
+  readonly version?: string
 }
 
 /** Providers by the name the host gave them. */

@@ -46,3 +46,29 @@ describe('rate', () => {
     )
   })
 })
+
+describe('chain', () => {
+  it('is exact, and refuses rates that do not meet', () => {
+    const piInUsd = Rate.of({ base: 'PI/7', quote: 'USD/2' }, '0.2031')
+    const usdInBrl = Rate.of({ base: 'USD/2', quote: 'BRL/2' }, '5.1234')
+    const piInBrl = Rate.chain(piInUsd, usdInBrl)
+    expect(Rate.format(piInBrl, 8)).toBe('1.04056254')
+    expect(() => Rate.chain(usdInBrl as never, piInUsd)).toThrow(RangeError)
+  })
+})
+
+describe('isWithin', () => {
+  const of = (text: string) => Rate.of({ base: 'USD/2', quote: 'BRL/2' }, text)
+  it.each([
+    ['5.05', '5', 100, true],
+    ['5.0500001', '5', 100, false],
+    ['4.95', '5', 100, true],
+    ['4.9499999', '5', 100, false],
+    ['5', '5', 0, true],
+  ])('%s and %s within %i bps: %s', (left, right, bps, is) => {
+    expect(Rate.isWithin(of(left), of(right), bps)).toBe(is)
+  })
+  it('is false for another pair', () => {
+    expect(Rate.isWithin(of('5'), Rate.of({ base: 'EUR/2', quote: 'BRL/2' }, '5'), 10_000)).toBe(false)
+  })
+})

@@ -58,6 +58,31 @@ export function convert<B extends AssetId, Q extends AssetId>(
   }
 }
 
+/**
+ * Two rates one after the other: PI in USD and USD in BRL give PI in BRL. Exact.
+ * @throws RangeError when the first does not end where the second begins.
+ */
+export function chain<B extends AssetId, V extends AssetId, Q extends AssetId>(
+  first: Rate<B, V>,
+  second: Rate<NoInfer<V>, Q>,
+): Rate<B, Q> {
+  if (first.quote !== second.base)
+    throw new RangeError(`Cannot chain a rate in ${first.quote} and a rate of ${second.base}.`)
+  return {
+    base: first.base,
+    quote: second.quote,
+    numerator: first.numerator * second.numerator,
+    denominator: first.denominator * second.denominator,
+  }
+}
+
+/** True when the rates are of one pair and differ by at most so many basis points of the second. */
+export function isWithin(left: Rate, right: Rate, bps: number): boolean {
+  if (left.base !== right.base || left.quote !== right.quote) return false
+  const apart = left.numerator * right.denominator - right.numerator * left.denominator
+  return (apart < 0n ? -apart : apart) * 10_000n <= BigInt(bps) * right.numerator * left.denominator
+}
+
 /** The rate as a decimal text, cut to the given number of places. For screens and logs, not for arithmetic. */
 export function format(rate: Rate, places: number): string {
   const scaled = divide(rate.numerator * 10n ** BigInt(places), rate.denominator, 'down')
@@ -66,4 +91,4 @@ export function format(rate: Rate, places: number): string {
 }
 
 /** The functions on rates, to be read as `Rate.convert(money, rate, 'down')`. */
-export const Rate = { of, invert, convert, format } as const
+export const Rate = { of, invert, convert, chain, isWithin, format } as const

@@ -132,6 +132,8 @@ export interface PaymentFacts {
   readonly providerRef?: string
   /** Our `idempotencyKey`, where the provider repeats it. */
   readonly idempotencyKey?: string
+  /** The provider's own id of who pays, where it tells: compared with the intent's payer before a wallet's approval. */
+  readonly payerRef?: string
   readonly state?: ProviderPaymentState
   /** What was asked. Compared with the intent, never believed. */
   readonly amount?: Money
@@ -218,7 +220,10 @@ export interface PaymentProvider {
   approve?(
     payment: PaymentRef & { readonly providerRef: string; readonly amount: Money; readonly payer?: Payer },
   ): Promise<Outcome<ProviderPayment>>
-  /** Ends a payment that the payer signed: `proof` is what the wallet told, such as a transaction id (Pi). */
+  /**
+   * Ends a payment that the payer signed: `proof` is what the wallet told, such as a transaction id (Pi). What is signed
+   * and not completed is told as `authorized`: found incomplete, it is completed without a proof.
+   */
   complete?(
     payment: PaymentRef & { readonly providerRef: string; readonly amount: Money; readonly proof?: string },
   ): Promise<Outcome<ProviderPayment>>

@@ -28,6 +28,11 @@ export type Destination =
       /** Memo or tag, on the networks that have one. */
       readonly memo?: string
     }
+  | {
+      readonly kind: 'provider_user'
+      /** The provider's own id of a user who has an account there: a Pi uid. */
+      readonly user: string
+    }
 
 /** What the engine asks of a payout provider. */
 export interface SubmitPayout {
