@@ -163,6 +163,8 @@ function cachingHost(options: ts.CompilerOptions): ts.CompilerHost {
 const FOLDERS = [
   'packages/storage-postgres',
   'packages/adapter-pix-efi',
+  'packages/adapter-pluggy',
+  'packages/adapter-open-finance',
   'examples/readme',
   'examples/otc-hono',
   'examples/otc-express',

@@ -16,6 +16,11 @@ export interface WebhookWorld extends World {
    * in the address, a client certificate); or nothing, and then every delivery is `unproven`.
    */
   readonly proof: 'body' | 'sender' | 'none'
+  /**
+   * The provider's own name of the news in these bytes, where it names each piece of news and signs no body: then the
+   * delivery id follows the name, whatever the other bytes. Null where they hold none.
+   */
+  readonly nameOf?: (body: Uint8Array) => string | null
   /** The bytes of a piece of news as the provider writes them. Each call is other news. */
   news(): Promise<Uint8Array> | Uint8Array
   /**
@@ -89,8 +94,11 @@ const readsBytes: Case<WebhookWorld> = {
     const id = idOf('As delivered', await world.source.verify(delivery))
     for (const other of changed(body)) {
       const verdict = await world.source.verify({ ...delivery, body: other })
-      // Without a signature over the bytes they may pass, but never as the same delivery.
-      const isTold = verdict.kind === 'rejected' || (world.proof !== 'body' && verdict.deliveryId !== id)
+      const name = world.nameOf?.(other) ?? null
+      const isSameNews = name !== null && name === world.nameOf?.(body)
+      // Without a signature over the bytes they may pass, but never as the same delivery, unless the name is the same.
+      const isTold =
+        verdict.kind === 'rejected' || (world.proof !== 'body' && (verdict.deliveryId === id) === isSameNews)
       check(
         isTold,
         `A changed body was taken: ${shown(verdict)} for ${shown(new TextDecoder().decode(other))}.`,
