@@ -23,3 +23,17 @@ export function parseJson(body: Uint8Array | string, options?: { readonly number
     return { kind: 'not_json' }
   }
 }
+
+const JSON_NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/
+// `JSON.rawJSON` is in V8 since Node 21, and not yet in the type of `JSON`.
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown }
+
+/**
+ * A number that `JSON.stringify` writes exactly as the text says, digit by digit, for providers that take amounts as
+ * JSON numbers: no float ever holds them.
+ * @throws RangeError when the text is no JSON number.
+ */
+export function jsonNumber(text: string): unknown {
+  if (!JSON_NUMBER.test(text)) throw new RangeError(`"${text.slice(0, 40)}" is no JSON number.`)
+  return rawJSON(text)
+}

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { equalsAnyConstantTime, equalsConstantTime, hmacHex, sha256Hex } from './signatures.ts'
+import { createHmacKey, equalsAnyConstantTime, equalsConstantTime, hmacHex, sha256Hex } from './signatures.ts'
 
 describe('signatures', () => {
   it('computes HMAC as in RFC 4231, test case 2', () => {
@@ -30,5 +30,52 @@ describe('signatures', () => {
     expect(equalsAnyConstantTime('b', ['a', 'b'])).toBe(true)
     expect(equalsAnyConstantTime('c', ['a', 'b'])).toBe(false)
     expect(equalsAnyConstantTime('', [])).toBe(false)
+  })
+
+  it('gives with a key made ready what createHmac gives, for any key and message', () => {
+    const text = fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map((c) => String.fromCharCode(c)) })
+    const size = fc.oneof(fc.nat({ max: 300 }), fc.integer({ min: 16_300, max: 16_500 }))
+    fc.assert(
+      fc.property(
+        fc.constantFrom('sha256' as const, 'sha384' as const, 'sha512' as const),
+        fc.uint8Array({ maxLength: 200 }),
+        text,
+        size,
+        fc.integer({ min: 0, max: 255 }),
+        (algorithm, key, prefix, length, byte) => {
+          const ready = createHmacKey(algorithm, key)
+          const messages = [new Uint8Array(length).fill(byte), new Uint8Array(3), new Uint8Array(0)]
+          for (const data of messages) {
+            const wanted = hmacHex(algorithm, { key, data: Buffer.concat([Buffer.from(prefix), data]) })
+            expect(ready.hex(prefix, data)).toBe(wanted)
+          }
+        },
+      ),
+    )
+  })
+
+  it('computes HMAC with a key made ready as in RFC 4231, test cases 2 and 7', () => {
+    expect(createHmacKey('sha256', 'Jefe').hex('what do ya want ', Buffer.from('for nothing?'))).toBe(
+      '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843',
+    )
+    const data =
+      'This is a test using a larger than block-size key and a larger than block-size data. The key needs to be ' +
+      'hashed before being used by the HMAC algorithm.'
+    expect(createHmacKey('sha256', new Uint8Array(131).fill(0xaa)).hex('', Buffer.from(data))).toBe(
+      '9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2',
+    )
+  })
+
+  it('compares a text with a part of another', () => {
+    const texts = fc.oneof(fc.string(), fc.string({ unit: 'binary', maxLength: 300 }))
+    fc.assert(
+      fc.property(texts, texts, fc.nat({ max: 20 }), (wanted, text, at) => {
+        const isThere = at + wanted.length <= text.length && text.startsWith(wanted, at)
+        expect(equalsTextAt(wanted, { text, at })).toBe(isThere)
+        expect(equalsTextAt(wanted, { text: `${text}${wanted}x`, at: text.length })).toBe(true)
+      }),
+    )
+    expect(equalsTextAt('a', { text: '\u0161', at: 0 })).toBe(false)
+    expect(equalsTextAt('ab', { text: 'a', at: 0 })).toBe(false)
   })
 })

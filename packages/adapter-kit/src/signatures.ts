@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, createSecretKey, hash, timingSafeEqual } from 'node:crypto'
 
 /** Hash functions that providers sign with. */
 export type HmacHash = 'sha256' | 'sha384' | 'sha512'
@@ -37,4 +37,62 @@ export function equalsConstantTime(left: Uint8Array | string, right: Uint8Array 
 /** True when the text equals one of the secrets. Every secret is compared, so the time does not tell which. */
 export function equalsAnyConstantTime(text: string, secrets: readonly string[]): boolean {
   return secrets.map((secret) => equalsConstantTime(text, secret)).some((isEqual) => isEqual)
+}
+
+/** An HMAC key that is used again and again: what depends on the key alone is computed once. */
+export interface HmacKey {
+  /**
+   * The HMAC of `prefix` (ASCII) and then `data`, in lower-case hexadecimal. The bytes are the same as of `hmacHex`
+   * over both in one.
+   */
+  hex(prefix: string, data: Uint8Array): string
+}
+
+/** Larger messages go through a stream, where the cost of starting one no longer shows. */
+const MAX_AT_ONCE = 16_384
+const BLOCK_BYTES: Readonly<Record<HmacHash, number>> = { sha256: 64, sha384: 128, sha512: 128 }
+const DIGEST_BYTES: Readonly<Record<HmacHash, number>> = { sha256: 32, sha384: 48, sha512: 64 }
+
+/**
+ * An HMAC key made ready (RFC 2104: the hash of the outer pad and of the hash of the inner pad and the message). With
+ * the pads at hand an HMAC is two calls of a one-shot hash, which takes about half the time of `createHmac` with a
+ * `KeyObject` for messages of 1 KB: starting the stream is what costs there.
+ */
+export function createHmacKey(algorithm: HmacHash, key: string | Uint8Array): HmacKey {
+  const block = BLOCK_BYTES[algorithm]
+  const given = typeof key === 'string' ? Buffer.from(key) : Buffer.from(key)
+  const short = given.length > block ? createHash(algorithm).update(given).digest() : given
+  const padded = Buffer.alloc(block)
+  short.copy(padded)
+  const inner = Buffer.alloc(block + MAX_AT_ONCE)
+  const outer = Buffer.alloc(block + DIGEST_BYTES[algorithm])
+  for (let at = 0; at < block; at++) {
+    inner[at] = (padded[at] ?? 0) ^ 0x36
+    outer[at] = (padded[at] ?? 0) ^ 0x5c
+  }
+  const keyObject = createSecretKey(given)
+  return {
+    hex(prefix, data) {
+      if (prefix.length + data.byteLength > MAX_AT_ONCE)
+        return createHmac(algorithm, keyObject).update(prefix, 'latin1').update(data).digest('hex')
+      const start = block + inner.write(prefix, block, 'latin1')
+      inner.set(data, start)
+      outer.write(hash(algorithm, inner.subarray(0, start + data.byteLength), 'binary'), block, 'latin1')
+      return hash(algorithm, outer, 'hex')
+    },
+  }
+}
+
+/**
+ * True when the wanted text, a MAC in hexadecimal say, stands in the other one at this place. Allocates nothing: what is
+ * compared needs not be cut out of its header. Every sign is compared, whatever the others were, so the time depends on
+ * the lengths alone, which of a MAC are no secret.
+ */
+export function equalsTextAt(wanted: string, given: { readonly text: string; readonly at: number }): boolean {
+  const { text, at } = given
+  if (text.length < at + wanted.length) return false
+  let difference = 0
+  for (let index = 0; index < wanted.length; index++)
+    difference |= wanted.charCodeAt(index) ^ text.charCodeAt(at + index)
+  return difference === 0
 }

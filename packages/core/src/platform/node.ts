@@ -1,6 +1,12 @@
-/** The one file of the engine that touches Node: hashing, random bytes, async context and timers. */
+/** The one file of the engine that touches Node: hashing, encryption, random bytes, async context and timers. */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { createHash } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  randomBytes as nodeRandomBytes,
+} from 'node:crypto'
 import { uuidv7obj } from 'uuidv7'
 import type { Clock, Ids } from '../spec/index.ts'
 
@@ -77,4 +83,55 @@ export function every(ms: number, work: () => void): () => void {
 /** A number from 0 up to 1, for jitter only: never for keys or ids. */
 export function jitter(): number {
   return Math.random()
+}
+
+/** Random bytes fit for keys. */
+export function randomBytes(size: number): Uint8Array {
+  return new Uint8Array(nodeRandomBytes(size))
+}
+
+/** Standard base64, with padding. */
+export function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64')
+}
+
+/** The bytes of standard base64 in its one canonical spelling, or null. */
+export function fromBase64(text: string): Uint8Array | null {
+  const bytes = Buffer.from(text, 'base64')
+  return bytes.toString('base64') === text ? new Uint8Array(bytes) : null
+}
+
+/** HMAC-SHA256 of text, in standard base64. */
+export function hmacSha256Base64(key: Uint8Array, text: string): string {
+  return createHmac('sha256', key).update(text).digest('base64')
+}
+
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
+
+/** AES-256-GCM. `context` is not hidden but bound: what was made for one place opens in no other. */
+export function encrypt(
+  key: Uint8Array,
+  { text, context }: { readonly text: string; readonly context: string },
+): Uint8Array {
+  const nonce = nodeRandomBytes(NONCE_BYTES)
+  const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
+  cipher.setAAD(Buffer.from(context))
+  const hidden = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
+  return new Uint8Array(Buffer.concat([nonce, cipher.getAuthTag(), hidden]))
+}
+
+/** What `encrypt` hid. @throws Error for another key, another context or changed bytes. */
+export function decrypt(
+  key: Uint8Array,
+  { sealed, context }: { readonly sealed: Uint8Array; readonly context: string },
+): string {
+  const nonce = sealed.subarray(0, NONCE_BYTES)
+  const tag = sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES)
+  // The length of the tag is said, or Node takes a shorter one.
+  const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
+  decipher.setAAD(Buffer.from(context))
+  decipher.setAuthTag(tag)
+  const shown = Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()])
+  return shown.toString('utf8')
 }

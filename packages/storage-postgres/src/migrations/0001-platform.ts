@@ -56,18 +56,65 @@ create table lastro.delivery (
   provider text not null check (provider <> ''),
   delivery_id text not null check (delivery_id <> ''),
   topic text not null,
+  subject text check (subject <> ''),
+  sequence text,
   verdict text not null check (verdict in ('authentic', 'unproven')),
+  is_known_type boolean not null,
   state text not null check (state in ('received', 'applied', 'dead')),
-  body bytea not null,
+  note text check (note in ('superseded', 'unconfirmed')),
+  body bytea,
+  body_bytes int not null check (body_bytes >= 0),
+  -- Digests of the events that were applied.
+  applied text[] not null default '{}',
   attempts int not null check (attempts >= 0),
   error text,
+  adapter_version text,
   received_at timestamptz not null,
+  touched_at timestamptz not null,
   applied_at timestamptz,
+  emptied_at timestamptz,
   unique (provider, delivery_id),
-  check ((state = 'applied') = (applied_at is not null))
+  check ((state = 'applied') = (applied_at is not null)),
+  check (note is null or state = 'applied'),
+  check ((body is null) = (emptied_at is not null)),
+  -- Whatever retention says: what was not applied keeps its bytes.
+  check (body is not null or state = 'applied')
 );
 create index delivery_newest on lastro.delivery (received_at desc, id desc);
 create index delivery_unsettled on lastro.delivery (state, received_at desc, id desc) where state <> 'applied';
+create index delivery_subject on lastro.delivery (provider, subject, received_at desc, id desc) where subject is not null;
+create index delivery_with_body on lastro.delivery (received_at) where state = 'applied' and body is not null;
+
+-- Attempts at applying that failed.
+create table lastro.delivery_attempt (
+  delivery text not null references lastro.delivery (id) on delete cascade,
+  number int not null check (number > 0),
+  at timestamptz not null,
+  error text not null,
+  adapter_version text,
+  primary key (delivery, number)
+);
+
+-- How far each subject's news was applied, where the provider gives an order. Texts compare byte by byte.
+create table lastro.delivery_place (
+  provider text not null check (provider <> ''),
+  subject text not null check (subject <> ''),
+  sequence text collate "C" not null,
+  delivery text not null,
+  moved_at timestamptz not null,
+  primary key (provider, subject)
+);
+create index delivery_place_moved on lastro.delivery_place (moved_at);
+
+-- What was refused, counted by the minute: whoever sends forgeries fills neither the inbox nor the audit.
+create table lastro.delivery_refusal (
+  minute timestamptz not null,
+  provider text not null,
+  topic text not null,
+  reason text not null check (reason <> ''),
+  count int not null check (count > 0),
+  primary key (minute, provider, topic, reason)
+);
 
 create table lastro.audit (
   seq bigint primary key generated always as identity,

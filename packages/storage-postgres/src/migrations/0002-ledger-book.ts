@@ -6,7 +6,7 @@ import { decideLoop } from './0002-ledger-decide.ts'
  */
 export const batchParameters = `
   p_at timestamptz,
-  p_accounts text[],      -- the distinct accounts that posted and pending transfers name
+  p_accounts text[],      -- the distinct accounts that posted and pending transfers name, by id where the batch is plain
   p_holds text[],         -- the distinct holds that post, void and expire name; null: none
   p_asset text,           -- of every transfer; null: see p_assets
   p_ids text[],           -- from here on one element a transfer
@@ -74,7 +74,7 @@ const declarations = `
   v_kind text; v_asset text; v_rule text; v_about text; v_seen text;
   v_amount numeric; v_left numeric; v_moved numeric; v_held numeric;`
 
-/** Accounts are locked in the order of their numbers; what is read after that lock is certain. */
+/** Accounts are locked in the order of their ids, as a plain batch locks them; what is read after that lock is certain. */
 const lock = (source: string, place: string) => `
   select array_agg(number), array_agg(id), array_agg(asset), array_agg(state), array_agg(normal_side),
     array_agg(normal_side = 'debit'), array_agg(no_overdraft), array_agg(is_limited), bool_or(is_limited), array_agg(minimum),
@@ -85,8 +85,10 @@ const lock = (source: string, place: string) => `
   into a_number, a_id, a_asset, a_state, a_side, a_is_debit, a_is_strict, a_is_limited, v_limited, a_minimum, a_maximum,
     a_debits, a_credits, a_debits_held, a_credits_held, a_version, a_place, a_gate
   from (
-    select account.*, ${place} as place from ${source}
-    order by account.number for no key update of account
+    select * from (
+      select account.*, ${place} as place from ${source}
+      order by account.id for no key update of account
+    ) by_id order by number
   ) locked;`
 
 const load = `
@@ -220,26 +222,15 @@ const write = `
 
 /**
  * Decides a batch of transfers in their order and writes those that no rule forbids: one pass over local arrays, then
- * set-based writes.
- *
- * Plans are fixed and driven by indexes, by the settings on the function: a guess about the length of an array, or a
- * plan made while a table was small, must not make a batch slow.
+ * set-based writes. Its caller fixes how plans are made.
  */
 export const bookFunction = `
 create function lastro.ledger_book(${batchParameters}
 ) returns table (${batchResult}
-) language plpgsql
-set plan_cache_mode = force_generic_plan
-set enable_hashjoin = off
-set enable_mergejoin = off
-set enable_seqscan = off
-set enable_material = off
-set jit = off
-as $function$
+) language plpgsql as $function$
 #variable_conflict use_column
 declare${declarations}
-begin
-  if n >= ${BATCH_NUMBERS} then raise exception 'A batch holds less than ${BATCH_NUMBERS} transfers.'; end if;${load}
+begin${load}
 ${decideLoop}
 ${write}
 end

@@ -64,6 +64,10 @@ breach as (
   left join lastro.ledger_account credit on credit.number = booked.credit_account
   where debit.number is null or credit.number is null
   union all
+  select 'transfer_form', booked.id, 'its id, its cause or what it balances is none'
+  from lastro.ledger_transfer booked
+  where length(booked.id) not between 1 and 135 or booked.cause = '' or booked.balancing not in ('debit', 'credit')
+  union all
   select 'one_asset', booked.id, format('debits %s, credits %s', debit.asset, credit.asset)
   from lastro.ledger_transfer booked
   join lastro.ledger_account debit on debit.number = booked.debit_account

@@ -5,6 +5,17 @@ import { onchain } from './0003-onchain.ts'
 import { payouts } from './0004-payouts.ts'
 import { trades } from './0005-trades.ts'
 import { ledgerReading } from './0006-ledger-reading-and-proof.ts'
+import { outgoingWebhooks } from './0007-outgoing-webhooks.ts'
+import { payments } from './0008-payments.ts'
 
 /** Every step of the schema, in the order of their numbers. Forward only: a published step never changes. */
-export const MIGRATIONS: readonly Migration[] = [platform, ledger, onchain, payouts, trades, ledgerReading]
+export const MIGRATIONS: readonly Migration[] = [
+  platform,
+  ledger,
+  onchain,
+  payouts,
+  trades,
+  ledgerReading,
+  outgoingWebhooks,
+  payments,
+]

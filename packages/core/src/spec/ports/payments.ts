@@ -128,7 +128,7 @@ export interface ProviderDispute {
  * it leaves out is not gone. Folding facts in any order, any number of times, ends in the same payment.
  */
 export interface PaymentFacts {
-  /** The provider's own id: Stripe payment intent or session, Pix txid, Pi payment. */
+  /** The provider's own id: Stripe payment intent or checkout, Pix txid, Pi payment. */
   readonly providerRef?: string
   /** Our `idempotencyKey`, where the provider repeats it. */
   readonly idempotencyKey?: string
