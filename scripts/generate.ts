@@ -10,6 +10,7 @@ import type { GeneratedPage } from './generate/markdown.ts'
 import { networksAndAssets } from './generate/networks-and-assets.ts'
 import { providers } from './generate/providers.ts'
 import { states } from './generate/states.ts'
+import { webhookEvents } from './generate/webhook-events.ts'
 import { root } from './tree.ts'
 
 const PAGES: readonly GeneratedPage[] = [
@@ -20,6 +21,7 @@ const PAGES: readonly GeneratedPage[] = [
   networksAndAssets,
   providers,
   states,
+  webhookEvents,
 ]
 
 /** Each writes its files, and no file of another. */

@@ -165,6 +165,7 @@ const FOLDERS = [
   'packages/adapter-pix-efi',
   'packages/adapter-pluggy',
   'packages/adapter-open-finance',
+  'packages/adapter-heleket',
   'examples/readme',
   'examples/otc-hono',
   'examples/otc-express',

@@ -24,22 +24,70 @@ create table lastro.delivery (
   provider text not null,
   delivery_id text not null,
   topic text not null,
+  subject text,
+  sequence text,
   verdict text not null,
+  is_known_type boolean not null,
   state text not null,
-  body bytea not null,
+  note text,
+  body bytea,
+  body_bytes integer not null,
+  applied text[] not null default '{}'::text[],
   attempts integer not null,
   error text,
+  adapter_version text,
   received_at timestamp with time zone not null,
+  touched_at timestamp with time zone not null,
   applied_at timestamp with time zone,
+  emptied_at timestamp with time zone,
   constraint delivery_pkey PRIMARY KEY (id),
   constraint delivery_provider_delivery_id_key UNIQUE (provider, delivery_id),
   constraint delivery_attempts_check CHECK ((attempts >= 0)),
+  constraint delivery_body_bytes_check CHECK ((body_bytes >= 0)),
   constraint delivery_check CHECK (((state = 'applied'::text) = (applied_at IS NOT NULL))),
+  constraint delivery_check1 CHECK (((note IS NULL) OR (state = 'applied'::text))),
+  constraint delivery_check2 CHECK (((body IS NULL) = (emptied_at IS NOT NULL))),
+  constraint delivery_check3 CHECK (((body IS NOT NULL) OR (state = 'applied'::text))),
   constraint delivery_delivery_id_check CHECK ((delivery_id <> ''::text)),
   constraint delivery_id_check CHECK ((id <> ''::text)),
+  constraint delivery_note_check CHECK ((note = ANY (ARRAY['superseded'::text, 'unconfirmed'::text]))),
   constraint delivery_provider_check CHECK ((provider <> ''::text)),
   constraint delivery_state_check CHECK ((state = ANY (ARRAY['received'::text, 'applied'::text, 'dead'::text]))),
+  constraint delivery_subject_check CHECK ((subject <> ''::text)),
   constraint delivery_verdict_check CHECK ((verdict = ANY (ARRAY['authentic'::text, 'unproven'::text])))
+);
+
+create table lastro.delivery_attempt (
+  delivery text not null,
+  number integer not null,
+  at timestamp with time zone not null,
+  error text not null,
+  adapter_version text,
+  constraint delivery_attempt_pkey PRIMARY KEY (delivery, number),
+  constraint delivery_attempt_delivery_fkey FOREIGN KEY (delivery) REFERENCES lastro.delivery(id) ON DELETE CASCADE,
+  constraint delivery_attempt_number_check CHECK ((number > 0))
+);
+
+create table lastro.delivery_place (
+  provider text not null,
+  subject text not null,
+  sequence text collate "C" not null,
+  delivery text not null,
+  moved_at timestamp with time zone not null,
+  constraint delivery_place_pkey PRIMARY KEY (provider, subject),
+  constraint delivery_place_provider_check CHECK ((provider <> ''::text)),
+  constraint delivery_place_subject_check CHECK ((subject <> ''::text))
+);
+
+create table lastro.delivery_refusal (
+  minute timestamp with time zone not null,
+  provider text not null,
+  topic text not null,
+  reason text not null,
+  count integer not null,
+  constraint delivery_refusal_pkey PRIMARY KEY (minute, provider, topic, reason),
+  constraint delivery_refusal_count_check CHECK ((count > 0)),
+  constraint delivery_refusal_reason_check CHECK ((reason <> ''::text))
 );
 
 create table lastro.event (
@@ -92,30 +140,26 @@ create table lastro.ledger_account (
   normal_side text not null,
   no_overdraft boolean not null,
   is_limited boolean not null default false,
-  minimum numeric(78,0),
-  maximum numeric(78,0),
+  minimum numeric,
+  maximum numeric,
   metadata jsonb not null,
   state text not null default 'open'::text,
-  debits_posted numeric(78,0) not null default 0,
-  credits_posted numeric(78,0) not null default 0,
-  debits_pending numeric(78,0) not null default 0,
-  credits_pending numeric(78,0) not null default 0,
+  debits_posted numeric not null default 0,
+  credits_posted numeric not null default 0,
+  debits_pending numeric not null default 0,
+  credits_pending numeric not null default 0,
   version bigint not null default 0,
   constraint ledger_account_pkey PRIMARY KEY (number),
   constraint ledger_account_id_key UNIQUE (id),
-  constraint ledger_account_closed_empty CHECK (((state <> 'closed'::text) OR ((debits_posted = credits_posted) AND (debits_pending = (0)::numeric) AND (credits_pending = (0)::numeric)))),
-  constraint ledger_account_credits_pending_check CHECK ((credits_pending >= (0)::numeric)),
-  constraint ledger_account_credits_posted_check CHECK ((credits_posted >= (0)::numeric)),
-  constraint ledger_account_debits_pending_check CHECK ((debits_pending >= (0)::numeric)),
-  constraint ledger_account_debits_posted_check CHECK ((debits_posted >= (0)::numeric)),
-  constraint ledger_account_id_check CHECK (((octet_length(id) >= 1) AND (octet_length(id) <= 128))),
-  constraint ledger_account_no_overdraft CHECK (((NOT no_overdraft) OR
+  constraint ledger_account_sound CHECK (((debits_posted >= (0)::numeric) AND (credits_posted >= (0)::numeric) AND (debits_pending >= (0)::numeric) AND (credits_pending >= (0)::numeric) AND
+CASE state
+    WHEN 'closed'::text THEN ((debits_posted = credits_posted) AND (debits_pending = (0)::numeric) AND (credits_pending = (0)::numeric))
+    ELSE ((state = 'open'::text) OR (state = 'frozen'::text))
+END AND
 CASE normal_side
-    WHEN 'credit'::text THEN (((credits_posted - debits_posted) - debits_pending) >= (0)::numeric)
-    ELSE (((debits_posted - credits_posted) - credits_pending) >= (0)::numeric)
-END)),
-  constraint ledger_account_normal_side_check CHECK ((normal_side = ANY (ARRAY['debit'::text, 'credit'::text]))),
-  constraint ledger_account_state_check CHECK ((state = ANY (ARRAY['open'::text, 'frozen'::text, 'closed'::text])))
+    WHEN 'credit'::text THEN ((NOT no_overdraft) OR (((credits_posted - debits_posted) - debits_pending) >= (0)::numeric))
+    ELSE ((normal_side = 'debit'::text) AND ((NOT no_overdraft) OR (((debits_posted - credits_posted) - credits_pending) >= (0)::numeric)))
+END))
 ) with (fillfactor=50);
 
 create table lastro.ledger_digest (
@@ -185,24 +229,21 @@ create table lastro.ledger_transfer (
   id text collate "C" not null,
   kind text not null,
   balancing text,
-  amount numeric(78,0) not null,
-  requested numeric(78,0),
-  debit_posted numeric(78,0) not null,
-  credit_posted numeric(78,0) not null,
-  debit_held numeric(78,0),
-  credit_held numeric(78,0),
+  amount numeric not null,
+  requested numeric,
+  debit_posted numeric not null,
+  credit_posted numeric not null,
+  debit_held numeric,
+  credit_held numeric,
   cause text collate "C" not null,
   memo text,
   constraint ledger_transfer_pkey PRIMARY KEY (number),
   constraint ledger_transfer_id UNIQUE (id),
-  constraint ledger_transfer_amount_check CHECK ((amount > (0)::numeric)),
-  constraint ledger_transfer_balancing_check CHECK ((balancing = ANY (ARRAY['debit'::text, 'credit'::text]))),
-  constraint ledger_transfer_cause_check CHECK ((cause <> ''::text)),
-  constraint ledger_transfer_expiry CHECK (((expires_at IS NULL) OR (kind = 'pending'::text))),
-  constraint ledger_transfer_hold CHECK (((kind = ANY (ARRAY['post'::text, 'void'::text, 'expire'::text])) = (hold IS NOT NULL))),
-  constraint ledger_transfer_id_check CHECK (((length(id) >= 1) AND (length(id) <= 135))),
-  constraint ledger_transfer_kind_check CHECK ((kind = ANY (ARRAY['posted'::text, 'pending'::text, 'post'::text, 'void'::text, 'expire'::text]))),
-  constraint ledger_transfer_two_accounts CHECK ((debit_account <> credit_account))
+  constraint ledger_transfer_sound CHECK (((amount > (0)::numeric) AND (amount < '1000000000000000000000000000000000000000000000000000000000000'::numeric) AND (scale(amount) = 0) AND (debit_account <> credit_account) AND
+CASE
+    WHEN (hold IS NULL) THEN ((kind = 'posted'::text) OR (kind = 'pending'::text))
+    ELSE (kind = ANY (ARRAY['post'::text, 'void'::text, 'expire'::text]))
+END AND ((expires_at IS NULL) OR (kind = 'pending'::text))))
 );
 
 create table lastro.migration (
@@ -374,6 +415,270 @@ create table lastro.onchain_wallet (
   constraint onchain_wallet_next_sequence_check CHECK ((next_sequence >= 0))
 );
 
+create table lastro.outgoing_attempt (
+  delivery_id text not null,
+  number integer not null,
+  at timestamp with time zone not null,
+  duration_ms integer,
+  status integer,
+  error text,
+  answer text,
+  constraint outgoing_attempt_pkey PRIMARY KEY (delivery_id, number),
+  constraint outgoing_attempt_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES lastro.outgoing_delivery(id) ON DELETE CASCADE,
+  constraint outgoing_attempt_answer_check CHECK ((length(answer) <= 2048)),
+  constraint outgoing_attempt_duration_ms_check CHECK ((duration_ms >= 0)),
+  constraint outgoing_attempt_number_check CHECK ((number > 0)),
+  constraint outgoing_attempt_status_check CHECK (((status >= 100) AND (status <= 999)))
+);
+
+create table lastro.outgoing_delivery (
+  id text not null,
+  message_id text not null,
+  endpoint_id text not null,
+  type text not null,
+  state text not null,
+  attempts integer not null,
+  tries integer not null,
+  due_at timestamp with time zone not null,
+  sent_at timestamp with time zone,
+  lease_until timestamp with time zone,
+  last_status integer,
+  last_error text,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  version integer not null,
+  constraint outgoing_delivery_pkey PRIMARY KEY (id),
+  constraint outgoing_delivery_message_id_endpoint_id_key UNIQUE (message_id, endpoint_id),
+  constraint outgoing_delivery_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES lastro.outgoing_endpoint(id),
+  constraint outgoing_delivery_message_id_fkey FOREIGN KEY (message_id) REFERENCES lastro.outgoing_message(id) ON DELETE CASCADE,
+  constraint outgoing_delivery_attempts_check CHECK ((attempts >= 0)),
+  constraint outgoing_delivery_check CHECK (((tries >= 0) AND (tries <= attempts))),
+  constraint outgoing_delivery_check1 CHECK (((state = 'sending'::text) = (lease_until IS NOT NULL))),
+  constraint outgoing_delivery_check2 CHECK (((state = 'sending'::text) = (sent_at IS NOT NULL))),
+  constraint outgoing_delivery_id_check CHECK ((id <> ''::text)),
+  constraint outgoing_delivery_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sending'::text, 'delivered'::text, 'exhausted'::text, 'endpoint_disabled'::text]))),
+  constraint outgoing_delivery_version_check CHECK ((version > 0))
+);
+
+create table lastro.outgoing_endpoint (
+  id text not null,
+  url text not null,
+  description text,
+  customer text,
+  event_types jsonb not null,
+  state text not null,
+  disabled_reason text,
+  failures integer not null,
+  failing_since timestamp with time zone,
+  resting_until timestamp with time zone,
+  last_success_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  version integer not null,
+  constraint outgoing_endpoint_pkey PRIMARY KEY (id),
+  constraint outgoing_endpoint_check CHECK (((state = 'removed'::text) OR ((state = 'disabled'::text) = (disabled_reason IS NOT NULL)))),
+  constraint outgoing_endpoint_check1 CHECK (((failures > 0) = (failing_since IS NOT NULL))),
+  constraint outgoing_endpoint_customer_check CHECK ((customer <> ''::text)),
+  constraint outgoing_endpoint_disabled_reason_check CHECK ((disabled_reason = ANY (ARRAY['host'::text, 'gone'::text, 'failing'::text]))),
+  constraint outgoing_endpoint_event_types_check CHECK ((jsonb_typeof(event_types) = 'array'::text)),
+  constraint outgoing_endpoint_failures_check CHECK ((failures >= 0)),
+  constraint outgoing_endpoint_id_check CHECK ((id <> ''::text)),
+  constraint outgoing_endpoint_state_check CHECK ((state = ANY (ARRAY['enabled'::text, 'disabled'::text, 'removed'::text]))),
+  constraint outgoing_endpoint_url_check CHECK ((url ~~ 'https://%'::text)),
+  constraint outgoing_endpoint_version_check CHECK ((version > 0))
+);
+
+create table lastro.outgoing_message (
+  id text not null,
+  type text not null,
+  customer text,
+  body text not null,
+  event_position text,
+  created_at timestamp with time zone not null,
+  constraint outgoing_message_pkey PRIMARY KEY (id),
+  constraint outgoing_message_body_check CHECK ((body ~~ '{%'::text)),
+  constraint outgoing_message_customer_check CHECK ((customer <> ''::text)),
+  constraint outgoing_message_id_check CHECK ((id <> ''::text)),
+  constraint outgoing_message_type_check CHECK ((type ~ '^[a-zA-Z0-9_]+([.][a-zA-Z0-9_]+)*$'::text))
+);
+
+create table lastro.outgoing_secret (
+  id text not null,
+  endpoint_id text not null,
+  key_id text not null,
+  sealed bytea not null,
+  created_at timestamp with time zone not null,
+  not_after timestamp with time zone,
+  constraint outgoing_secret_pkey PRIMARY KEY (id),
+  constraint outgoing_secret_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES lastro.outgoing_endpoint(id),
+  constraint outgoing_secret_id_check CHECK ((id <> ''::text)),
+  constraint outgoing_secret_key_id_check CHECK ((key_id <> ''::text)),
+  constraint outgoing_secret_sealed_check CHECK ((octet_length(sealed) > 28))
+);
+
+create table lastro.payment (
+  id text not null,
+  provider text not null,
+  route text not null,
+  refused_by text not null,
+  state text not null,
+  amount numeric(78,0) not null,
+  asset text not null,
+  method text not null,
+  capture text not null,
+  description text,
+  payer jsonb,
+  due text,
+  return_url text,
+  cancel_url text,
+  expires_at timestamp with time zone,
+  reference text,
+  metadata jsonb not null,
+  credit_account text not null,
+  correlation text not null,
+  provider_ref text,
+  action jsonb,
+  told text not null,
+  ended_here text,
+  authorized numeric(78,0) not null,
+  received numeric(78,0) not null,
+  fees numeric(78,0) not null,
+  refunding numeric(78,0) not null,
+  refunded numeric(78,0) not null,
+  disputed numeric(78,0) not null,
+  attempts integer not null,
+  reason text,
+  detail text,
+  contradiction text,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  submitted_at timestamp with time zone,
+  ask_at timestamp with time zone,
+  version integer not null,
+  constraint payment_pkey PRIMARY KEY (id),
+  constraint payment_amount_check CHECK ((amount > (0)::numeric)),
+  constraint payment_attempts_check CHECK ((attempts >= 0)),
+  constraint payment_authorized_check CHECK ((authorized >= (0)::numeric)),
+  constraint payment_capture_check CHECK ((capture = ANY (ARRAY['automatic'::text, 'manual'::text]))),
+  constraint payment_disputed_check CHECK ((disputed >= (0)::numeric)),
+  constraint payment_ended_here_check CHECK ((ended_here = ANY (ARRAY['failed'::text, 'expired'::text, 'canceled'::text]))),
+  constraint payment_fees_check CHECK ((fees >= (0)::numeric)),
+  constraint payment_received_check CHECK ((received >= (0)::numeric)),
+  constraint payment_refunded_check CHECK ((refunded >= (0)::numeric)),
+  constraint payment_refunding_check CHECK ((refunding >= (0)::numeric)),
+  constraint payment_state_check CHECK ((state = ANY (ARRAY['created'::text, 'submitting'::text, 'unknown'::text, 'pending'::text, 'requires_action'::text, 'processing'::text, 'authorized'::text, 'failed'::text, 'expired'::text, 'canceled'::text, 'paid'::text]))),
+  constraint payment_version_check CHECK ((version > 0))
+);
+
+create table lastro.payment_dispute (
+  provider text not null,
+  ref text not null,
+  payment_id text not null,
+  asset text not null,
+  amount numeric(78,0) not null,
+  state text not null,
+  state_at timestamp with time zone,
+  receipt_ref text,
+  withdrawn numeric(78,0),
+  withdrawn_state text,
+  withdrawn_at timestamp with time zone,
+  fee numeric(78,0),
+  reason text,
+  respond_by timestamp with time zone,
+  bucket text,
+  booked numeric(78,0) not null,
+  booked_fee numeric(78,0) not null,
+  postings integer not null,
+  constraint payment_dispute_pkey PRIMARY KEY (provider, ref),
+  constraint payment_dispute_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES lastro.payment(id),
+  constraint payment_dispute_amount_check CHECK ((amount >= (0)::numeric)),
+  constraint payment_dispute_booked_check CHECK ((booked >= (0)::numeric)),
+  constraint payment_dispute_booked_fee_check CHECK ((booked_fee >= (0)::numeric)),
+  constraint payment_dispute_bucket_check CHECK ((bucket = ANY (ARRAY['blocked'::text, 'disputed'::text, 'lost'::text]))),
+  constraint payment_dispute_fee_check CHECK ((fee >= (0)::numeric)),
+  constraint payment_dispute_postings_check CHECK ((postings >= 0)),
+  constraint payment_dispute_state_check CHECK ((state = ANY (ARRAY['warned'::text, 'inquiry'::text, 'needs_response'::text, 'under_review'::text, 'blocked'::text, 'won'::text, 'lost'::text, 'closed'::text]))),
+  constraint payment_dispute_withdrawn_check CHECK ((withdrawn >= (0)::numeric))
+);
+
+create table lastro.payment_operation (
+  id text not null,
+  payment_id text not null,
+  kind text not null,
+  state text not null,
+  asset text not null,
+  amount numeric(78,0) not null,
+  is_final boolean not null,
+  receipt_ref text,
+  provider_ref text,
+  proof text,
+  baseline numeric(78,0) not null,
+  hold text not null,
+  purpose text,
+  attempts integer not null,
+  reason text,
+  detail text,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  submitted_at timestamp with time zone,
+  version integer not null,
+  constraint payment_operation_pkey PRIMARY KEY (id),
+  constraint payment_operation_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES lastro.payment(id),
+  constraint payment_operation_amount_check CHECK ((amount >= (0)::numeric)),
+  constraint payment_operation_attempts_check CHECK ((attempts >= 0)),
+  constraint payment_operation_baseline_check CHECK ((baseline >= (0)::numeric)),
+  constraint payment_operation_hold_check CHECK ((hold = ANY (ARRAY['none'::text, 'open'::text, 'settled'::text]))),
+  constraint payment_operation_kind_check CHECK ((kind = ANY (ARRAY['refund'::text, 'capture'::text, 'cancel'::text, 'approve'::text, 'complete'::text]))),
+  constraint payment_operation_state_check CHECK ((state = ANY (ARRAY['created'::text, 'submitting'::text, 'unknown'::text, 'done'::text, 'declined'::text]))),
+  constraint payment_operation_version_check CHECK ((version > 0))
+);
+
+create table lastro.payment_receipt (
+  provider text not null,
+  ref text not null,
+  payment_id text not null,
+  asset text not null,
+  amount numeric(78,0) not null,
+  fee numeric(78,0),
+  received_at timestamp with time zone,
+  booked numeric(78,0) not null,
+  booked_fee numeric(78,0) not null,
+  constraint payment_receipt_pkey PRIMARY KEY (provider, ref),
+  constraint payment_receipt_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES lastro.payment(id),
+  constraint payment_receipt_amount_check CHECK ((amount > (0)::numeric)),
+  constraint payment_receipt_booked_fee_check CHECK ((booked_fee >= (0)::numeric)),
+  constraint payment_receipt_check CHECK (((booked >= (0)::numeric) AND (booked <= amount))),
+  constraint payment_receipt_fee_check CHECK ((fee >= (0)::numeric))
+);
+
+create table lastro.payment_ref (
+  provider text not null,
+  ref text not null,
+  payment_id text not null,
+  constraint payment_ref_pkey PRIMARY KEY (provider, ref),
+  constraint payment_ref_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES lastro.payment(id)
+);
+
+create table lastro.payment_refund (
+  provider text not null,
+  ref text not null,
+  payment_id text not null,
+  operation_id text,
+  asset text not null,
+  amount numeric(78,0) not null,
+  state text not null,
+  receipt_ref text,
+  idempotency_key text,
+  detail text,
+  booked numeric(78,0) not null,
+  constraint payment_refund_pkey PRIMARY KEY (provider, ref),
+  constraint payment_refund_operation_id_fkey FOREIGN KEY (operation_id) REFERENCES lastro.payment_operation(id),
+  constraint payment_refund_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES lastro.payment(id),
+  constraint payment_refund_amount_check CHECK ((amount > (0)::numeric)),
+  constraint payment_refund_booked_check CHECK ((booked >= (0)::numeric)),
+  constraint payment_refund_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'succeeded'::text, 'failed'::text])))
+);
+
 create table lastro.payout (
   id text not null,
   provider text not null,
@@ -494,7 +799,13 @@ CREATE INDEX audit_subject ON lastro.audit USING btree (subject, seq);
 
 CREATE INDEX delivery_newest ON lastro.delivery USING btree (received_at DESC, id DESC);
 
+CREATE INDEX delivery_place_moved ON lastro.delivery_place USING btree (moved_at);
+
+CREATE INDEX delivery_subject ON lastro.delivery USING btree (provider, subject, received_at DESC, id DESC) WHERE (subject IS NOT NULL);
+
 CREATE INDEX delivery_unsettled ON lastro.delivery USING btree (state, received_at DESC, id DESC) WHERE (state <> 'applied'::text);
+
+CREATE INDEX delivery_with_body ON lastro.delivery USING btree (received_at) WHERE ((state = 'applied'::text) AND (body IS NOT NULL));
 
 CREATE INDEX event_correlation ON lastro.event USING btree (correlation, era, xid, seq);
 
@@ -533,6 +844,44 @@ CREATE INDEX onchain_transfer_correlation ON lastro.onchain_transfer USING btree
 CREATE INDEX onchain_transfer_due ON lastro.onchain_transfer USING btree (provider, due_at, id) WHERE (state = ANY (ARRAY['created'::text, 'prepared'::text, 'sent'::text, 'mined'::text]));
 
 CREATE UNIQUE INDEX onchain_transfer_sequence ON lastro.onchain_transfer USING btree (provider, from_address, sequence) WHERE ((sequence IS NOT NULL) AND (state <> 'failed'::text));
+
+CREATE INDEX outgoing_delivery_endpoint ON lastro.outgoing_delivery USING btree (endpoint_id, state, created_at, id);
+
+CREATE INDEX outgoing_delivery_open ON lastro.outgoing_delivery USING btree (due_at) WHERE (state = ANY (ARRAY['pending'::text, 'sending'::text]));
+
+CREATE INDEX outgoing_delivery_state ON lastro.outgoing_delivery USING btree (state, id);
+
+CREATE INDEX outgoing_endpoint_customer ON lastro.outgoing_endpoint USING btree (customer, id) WHERE (state <> 'removed'::text);
+
+CREATE INDEX outgoing_message_age ON lastro.outgoing_message USING btree (created_at, id);
+
+CREATE UNIQUE INDEX outgoing_message_event ON lastro.outgoing_message USING btree (event_position) WHERE (event_position IS NOT NULL);
+
+CREATE INDEX outgoing_secret_endpoint ON lastro.outgoing_secret USING btree (endpoint_id, created_at DESC, id DESC);
+
+CREATE INDEX outgoing_secret_key ON lastro.outgoing_secret USING btree (key_id);
+
+CREATE INDEX payment_ask ON lastro.payment USING btree (ask_at, id) WHERE (ask_at IS NOT NULL);
+
+CREATE INDEX payment_correlation ON lastro.payment USING btree (correlation, id);
+
+CREATE INDEX payment_dispute_payment ON lastro.payment_dispute USING btree (payment_id);
+
+CREATE INDEX payment_metadata ON lastro.payment USING gin (metadata jsonb_path_ops);
+
+CREATE INDEX payment_operation_payment ON lastro.payment_operation USING btree (payment_id, id);
+
+CREATE INDEX payment_provider ON lastro.payment USING btree (provider, id);
+
+CREATE INDEX payment_receipt_payment ON lastro.payment_receipt USING btree (payment_id);
+
+CREATE INDEX payment_reference ON lastro.payment USING btree (reference, id) WHERE (reference IS NOT NULL);
+
+CREATE UNIQUE INDEX payment_refund_operation ON lastro.payment_refund USING btree (operation_id) WHERE (operation_id IS NOT NULL);
+
+CREATE INDEX payment_refund_payment ON lastro.payment_refund USING btree (payment_id);
+
+CREATE INDEX payment_state ON lastro.payment USING btree (state, id);
 
 CREATE INDEX payout_correlation ON lastro.payout USING btree (correlation, id);
 
@@ -731,12 +1080,6 @@ $function$;
 CREATE OR REPLACE FUNCTION lastro.ledger_book(p_at timestamp with time zone, p_accounts text[], p_holds text[], p_asset text, p_ids text[], p_kinds text[], p_debits integer[], p_credits integer[], p_hold_places integer[], p_makes integer[], p_twins integer[], p_assets text[], p_amounts numeric[], p_balancings text[], p_linked boolean[], p_causes text[], p_memos text[], p_effective timestamp with time zone[], p_expires timestamp with time zone[])
  RETURNS TABLE(outcomes text, abouts text, amounts text, holds text, ids text, assets text, sides text, versions text, debits text, credits text, debits_held text, credits_held text)
  LANGUAGE plpgsql
- SET plan_cache_mode TO 'force_generic_plan'
- SET enable_hashjoin TO 'off'
- SET enable_mergejoin TO 'off'
- SET enable_seqscan TO 'off'
- SET enable_material TO 'off'
- SET jit TO 'off'
 AS $function$
 #variable_conflict use_column
 declare
@@ -773,7 +1116,6 @@ declare
   v_kind text; v_asset text; v_rule text; v_about text; v_seen text;
   v_amount numeric; v_left numeric; v_moved numeric; v_held numeric;
 begin
-  if n >= 4096 then raise exception 'A batch holds less than 4096 transfers.'; end if;
   if p_holds is null then
   select array_agg(number), array_agg(id), array_agg(asset), array_agg(state), array_agg(normal_side),
     array_agg(normal_side = 'debit'), array_agg(no_overdraft), array_agg(is_limited), bool_or(is_limited), array_agg(minimum),
@@ -784,8 +1126,10 @@ begin
   into a_number, a_id, a_asset, a_state, a_side, a_is_debit, a_is_strict, a_is_limited, v_limited, a_minimum, a_maximum,
     a_debits, a_credits, a_debits_held, a_credits_held, a_version, a_place, a_gate
   from (
-    select account.*, named.place::int as place from unnest(p_accounts) with ordinality named (id, place) join lastro.ledger_account account on account.id = named.id
-    order by account.number for no key update of account
+    select * from (
+      select account.*, named.place::int as place from unnest(p_accounts) with ordinality named (id, place) join lastro.ledger_account account on account.id = named.id
+      order by account.id for no key update of account
+    ) by_id order by number
   ) locked;
     for i in 1..coalesce(array_length(a_number, 1), 0) loop
       v_places[a_place[i]] := i;
@@ -811,8 +1155,10 @@ begin
   into a_number, a_id, a_asset, a_state, a_side, a_is_debit, a_is_strict, a_is_limited, v_limited, a_minimum, a_maximum,
     a_debits, a_credits, a_debits_held, a_credits_held, a_version, a_place, a_gate
   from (
-    select account.*, 0 as place from lastro.ledger_account account where account.number = any (v_named || h_debit_number || h_credit_number)
-    order by account.number for no key update of account
+    select * from (
+      select account.*, 0 as place from lastro.ledger_account account where account.number = any (v_named || h_debit_number || h_credit_number)
+      order by account.id for no key update of account
+    ) by_id order by number
   ) locked;
     select array_agg(coalesce(width_bucket(named.number, a_number), 0) order by named.place) into v_places
     from unnest(v_named) with ordinality named (number, place);
@@ -1198,6 +1544,14 @@ AS $function$
 declare
   v_asset text;
 begin
+  -- Most often all accounts are of one asset; then its sums alone tell.
+  if (select row(min(asset), max(asset), sum(debits_posted) - sum(credits_posted), sum(debits_pending) - sum(credits_pending))
+        from new_rows)
+    = (select row(max(asset), min(asset), sum(debits_posted) - sum(credits_posted), sum(debits_pending) - sum(credits_pending))
+        from old_rows)
+  then
+    return null;
+  end if;
   select changes.asset into v_asset
   from (
     select asset, debits_posted - credits_posted as posted, debits_pending - credits_pending as pending from new_rows
@@ -1340,14 +1694,103 @@ AS $function$
   from generate_series(0, 24) place
 $function$;
 
-CREATE OR REPLACE FUNCTION lastro.ledger_post(p_at timestamp with time zone, p_accounts text[], p_holds text[], p_asset text, p_ids text[], p_kinds text[], p_debits integer[], p_credits integer[], p_hold_places integer[], p_makes integer[], p_twins integer[], p_assets text[], p_amounts numeric[], p_balancings text[], p_linked boolean[], p_causes text[], p_memos text[], p_effective timestamp with time zone[], p_expires timestamp with time zone[], p_lock_ms integer)
+CREATE OR REPLACE FUNCTION lastro.ledger_post(p_at timestamp with time zone, p_accounts text[], p_holds text[], p_asset text, p_ids text[], p_kinds text[], p_debits integer[], p_credits integer[], p_hold_places integer[], p_makes integer[], p_twins integer[], p_assets text[], p_amounts numeric[], p_balancings text[], p_linked boolean[], p_causes text[], p_memos text[], p_effective timestamp with time zone[], p_expires timestamp with time zone[], p_lock_ms integer, p_touches integer[] DEFAULT NULL::integer[], p_debited numeric[] DEFAULT NULL::numeric[], p_credited numeric[] DEFAULT NULL::numeric[])
  RETURNS TABLE(outcomes text, abouts text, amounts text, holds text, ids text, assets text, sides text, versions text, debits text, credits text, debits_held text, credits_held text)
  LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET enable_seqscan TO 'off'
+ SET enable_material TO 'off'
+ SET jit TO 'off'
 AS $function$
+#variable_conflict use_column
 declare
   v_constraint text;
+  a_number bigint[]; a_side text[]; a_cap numeric[]; a_low numeric[];
+  -- Counters before the batch, run through it, and as the accounts were written: raw is debits less credits.
+  a_version bigint[]; a_raw numeric[]; a_debits numeric[]; z_version bigint[]; z_raw numeric[]; z_debits numeric[];
+  r_debit_version bigint[]; r_credit_version bigint[]; r_debit_posted numeric[]; r_credit_posted numeric[];
+  v_base bigint; v_open boolean; v_bounded boolean; v_held boolean; v_moved numeric; v_up numeric; v_down numeric;
+  n constant int := coalesce(array_length(p_ids, 1), 0);
+  d int; c int;
 begin
   if p_lock_ms is not null then perform set_config('lock_timeout', p_lock_ms::text, true); end if;
+  if n >= 4096 then raise exception 'A batch holds less than 4096 transfers.'; end if;
+  if p_touches is not null and not exists (select from lastro.ledger_transfer where id = any (p_ids)) then
+    begin
+      perform set_config('lastro_ledger.booking', 'on', true);
+      with written as (
+        update lastro.ledger_account account set version = account.version + named.touches,
+          debits_posted = account.debits_posted + named.debited, credits_posted = account.credits_posted + named.credited
+        from unnest(p_accounts, p_touches, p_debited, p_credited) named (id, touches, debited, credited)
+        where account.id = named.id
+        returning account.number, account.normal_side, account.version, named.touches, account.debits_posted as debits,
+          account.debits_posted - account.credits_posted as raw, named.debited, named.credited - named.debited as moved,
+          case when account.state = 'open' and account.asset = p_asset and not account.is_limited then
+            account.no_overdraft or num_nonnulls(account.minimum, account.maximum) > 0 end as is_bounded,
+          account.debits_pending + account.credits_pending > 0 as is_held
+      )
+      select array_agg(number), array_agg(normal_side), array_agg(version - touches), array_agg(raw + moved),
+        array_agg(debits - debited), array_agg(version), array_agg(raw), array_agg(debits),
+        count(is_bounded) = array_length(p_accounts, 1), bool_or(is_bounded), bool_or(is_held)
+      into a_number, a_side, a_version, a_raw, a_debits, z_version, z_raw, z_debits, v_open, v_bounded, v_held
+      from written;
+      if v_open is not true then raise exception using errcode = 'LA001'; end if;
+      sides := array_to_string(a_side, e'\n');
+      versions := array_to_string(a_version, e'\n');
+      debits := array_to_string(a_raw, e'\n');
+      if v_bounded or v_held then
+        select array_agg(case when normal_side = 'credit' then -debits_pending - floor_at else maximum - debits_pending end
+            order by place),
+          array_agg(case when normal_side = 'debit' then floor_at + credits_pending else credits_pending - maximum end
+            order by place),
+          string_agg(debits_pending::text, e'\n' order by place), string_agg(credits_pending::text, e'\n' order by place)
+        into a_cap, a_low, debits_held, credits_held
+        from unnest(a_number) with ordinality named (number, place)
+        join lastro.ledger_account account on account.number = named.number
+        cross join lateral (select case when no_overdraft then greatest(minimum, 0) else minimum end as floor_at) lowest;
+      end if;
+
+      -- Under the locks, so that an account's versions rise with the numbers of its transfers, and so that this
+      -- transaction has an id by then: reading the past and sealing count on both.
+      v_base := nextval('lastro.ledger_transfer_number') - 1;
+      for i in 1..n loop
+        d := p_debits[i];
+        c := p_credits[i];
+        v_moved := p_amounts[i];
+        v_up := a_raw[d] + v_moved;
+        v_down := a_raw[c] - v_moved;
+        if v_bounded and (v_up > a_cap[d] or v_down < a_low[c]) then raise exception using errcode = 'LA001'; end if;
+        a_raw[d] := v_up;
+        a_raw[c] := v_down;
+        a_debits[d] := a_debits[d] + v_moved;
+        a_version[d] := a_version[d] + 1;
+        a_version[c] := a_version[c] + 1;
+        r_debit_version[i] := a_version[d];
+        r_credit_version[i] := a_version[c];
+        r_debit_posted[i] := v_up;
+        r_credit_posted[i] := v_down;
+      end loop;
+      if (a_version, a_raw, a_debits) is distinct from (z_version, z_raw, z_debits) then
+        raise exception using errcode = 'LA001';
+      end if;
+
+      insert into lastro.ledger_transfer (number, debit_account, credit_account, debit_version, credit_version, booked_at,
+        effective_at, id, kind, amount, debit_posted, credit_posted, cause, memo)
+      select v_base + place, a_number[p_debits[place]], a_number[p_credits[place]], r_debit_version[place],
+        r_credit_version[place], p_at, p_effective[place], p_ids[place], 'posted', p_amounts[place],
+        case when a_side[p_debits[place]] = 'debit' then r_debit_posted[place] else -r_debit_posted[place] end,
+        case when a_side[p_credits[place]] = 'debit' then r_credit_posted[place] else -r_credit_posted[place] end,
+        p_causes[place], p_memos[place]
+      from generate_series(1, n) place;
+      perform set_config('lastro_ledger.booking', 'off', true);
+      return next;
+      return;
+    -- LA001 is said above; the others are what the tables forbid, among them an id that was taken meanwhile.
+    exception when sqlstate 'LA001' or integrity_constraint_violation then null;
+    end;
+  end if;
   for v_attempt in 1..3 loop
     begin
       return query select * from lastro.ledger_book(
@@ -1622,6 +2065,10 @@ breach as (
   left join lastro.ledger_account credit on credit.number = booked.credit_account
   where debit.number is null or credit.number is null
   union all
+  select 'transfer_form', booked.id, 'its id, its cause or what it balances is none'
+  from lastro.ledger_transfer booked
+  where length(booked.id) not between 1 and 135 or booked.cause = '' or booked.balancing not in ('debit', 'credit')
+  union all
   select 'one_asset', booked.id, format('debits %s, credits %s', debit.asset, credit.asset)
   from lastro.ledger_transfer booked
   join lastro.ledger_account debit on debit.number = booked.debit_account
@@ -1699,7 +2146,7 @@ CREATE TRIGGER append_only BEFORE DELETE OR TRUNCATE ON lastro.ledger_account FO
 
 CREATE TRIGGER booked BEFORE UPDATE ON lastro.ledger_account FOR EACH STATEMENT EXECUTE FUNCTION lastro.ledger_refuse_bypass();
 
-CREATE TRIGGER opened_empty BEFORE INSERT ON lastro.ledger_account FOR EACH ROW WHEN (((new.state <> 'open'::text) OR (new.version <> 0) OR (new.debits_posted <> (0)::numeric) OR (new.credits_posted <> (0)::numeric) OR (new.debits_pending <> (0)::numeric) OR (new.credits_pending <> (0)::numeric))) EXECUTE FUNCTION lastro.ledger_refuse_bypass('always');
+CREATE TRIGGER opened_empty BEFORE INSERT ON lastro.ledger_account FOR EACH ROW WHEN (((new.state <> 'open'::text) OR (new.version <> 0) OR (new.debits_posted <> (0)::numeric) OR (new.credits_posted <> (0)::numeric) OR (new.debits_pending <> (0)::numeric) OR (new.credits_pending <> (0)::numeric) OR ((octet_length(new.id) < 1) OR (octet_length(new.id) > 128)))) EXECUTE FUNCTION lastro.ledger_refuse_bypass('always');
 
 CREATE TRIGGER sums_equal AFTER UPDATE ON lastro.ledger_account REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION lastro.ledger_check_sums();
 

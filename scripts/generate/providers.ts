@@ -64,7 +64,8 @@ function readFactory(
   return [{ factory: symbol.name, from, fills }]
 }
 
-function render(): string {
+/** Every adapter's factory, with the ports it fills. */
+export function readAdapters(): { readonly ports: Map<string, string[]>; readonly rows: readonly Row[] } {
   const adapters = publishedPackages().filter(
     ({ folder }) => folder.startsWith('packages/adapter-') && folder !== NO_ADAPTER,
   )
@@ -79,6 +80,11 @@ function render(): string {
     return exported.flatMap((symbol) => readFactory(program, { symbol, from, ports }))
   })
   if (rows.length === 0) throw new Error('No adapter was found.')
+  return { ports, rows }
+}
+
+function render(): string {
+  const { ports, rows } = readAdapters()
   const names = [...ports.keys()]
   const matrix = rows.map(({ factory, from, fills }) => [
     code(factory),

@@ -8,6 +8,10 @@ export const CONTEXT: Readonly<Record<string, readonly string[]>> = {
     '  sign(path: string, digest: Uint8Array): Promise<Uint8Array>',
     '}',
   ],
+  'docs/payments.md': [
+    "import type { HostTx, PaymentId } from '@lastro/core'",
+    'declare const id: PaymentId, tx: HostTx, providerRef: string, txid: string',
+  ],
   'docs/webhooks.md': ['declare const cert: string, key: string, efiCa: string'],
   'packages/storage-postgres/README.md': [
     "import { sql } from 'drizzle-orm'",

@@ -30,17 +30,69 @@ export type {
 export { createLedger, REFUSALS, type RefusalRule } from './books/ledger/index.ts'
 export type { Pair, RateOptions, Rates, StoredRate } from './books/rates/index.ts'
 export { createLastro, type Lastro } from './engine/create-lastro.ts'
-export type { LastroOptions } from './engine/options.ts'
+export type { LastroOptions, WebhookOptions } from './engine/options.ts'
 export type { Audit, AuditEntry } from './platform/audit/index.ts'
 export { type Details, type ErrorCode, isLastroError, LastroError, RULES } from './platform/errors/index.ts'
 export type { EventHandler, Events, Json, LoggedEvent } from './platform/events/index.ts'
 export type { Health, HealthReport, PartHealth } from './platform/health/index.ts'
 export type { DeadJob, Jobs, QueueDepth, TickReport, Worker, WorkerOptions } from './platform/jobs/index.ts'
 export { systemClock, systemIds } from './platform/node.ts'
+export {
+  type AttemptError,
+  type CreateEndpoint,
+  type DisabledReason,
+  type EndpointFilter,
+  type EndpointWithSecret,
+  endpointMachine,
+  type InspectedOutgoing,
+  type Outgoing,
+  type OutgoingAttempt,
+  type OutgoingDeliveries,
+  type OutgoingDelivery,
+  type OutgoingDeliveryFilter,
+  type OutgoingDeliveryId,
+  type OutgoingDeliveryState,
+  type OutgoingEndpoint,
+  type OutgoingEndpointId,
+  type OutgoingEndpointState,
+  type OutgoingEndpoints,
+  type OutgoingMessage,
+  type OutgoingMessageId,
+  type OutgoingOptions,
+  type OutgoingSecretInfo,
+  outgoingDeliveryMachine,
+  type ReplayFailed,
+  type RotateSecret,
+  type SendMessage,
+  type SentMessage,
+  type UpdateEndpoint,
+} from './platform/outgoing/index.ts'
 export type { RailOptions } from './platform/policies/index.ts'
 export type { HostTx, Page, PageRequest, WriteOptions } from './platform/storage/index.ts'
 export type { Logger } from './platform/telemetry/index.ts'
-export type { Delivery, DeliveryState, Inbox, IncomingDelivery, Receipt } from './platform/webhooks/index.ts'
+export {
+  type Delivery,
+  type DeliveryFilter,
+  type DeliveryNote,
+  type DeliveryState,
+  type DeliverySummary,
+  type FailedAttempt,
+  type Inbox,
+  type IncomingDelivery,
+  type InspectedDelivery,
+  POINTS,
+  type Point,
+  type RateLimit,
+  type RateLimits,
+  type Receipt,
+  type RefusalReason,
+  type ReplayFilter,
+  type TopicMetrics,
+  type WebhookHandler,
+  type WebhookMetrics,
+  type WebhookRetention,
+  webhookMetricsText,
+} from './platform/webhooks/index.ts'
 export {
   type AcceptMismatch,
   type CreateQuote,
@@ -70,6 +122,35 @@ export type {
   OnchainTransfer,
 } from './rails/onchain/index.ts'
 export {
+  type ApproveInput,
+  type CancelInput,
+  type CaptureInput,
+  type CompleteInput,
+  type CreatePaymentIntent,
+  type Dispute,
+  type OperationId,
+  type OperationKind,
+  type OperationState,
+  operationMachine,
+  type Payment,
+  type PaymentDetails,
+  type PaymentId,
+  type PaymentOperation,
+  type PaymentOptions,
+  type PaymentQuery,
+  type PaymentReceipt,
+  type PaymentRefund,
+  type PaymentState,
+  type Payments,
+  type PaymentView,
+  paymentMachine,
+  type RefundInput,
+  type RouteRule,
+  type SettleInput,
+  toPaymentView,
+  type WalletAnswer,
+} from './rails/payments/index.ts'
+export {
   type CancelPayout,
   type CreatePayout,
   type Payout,
@@ -80,4 +161,4 @@ export {
   payoutMachine,
 } from './rails/payouts/index.ts'
 export * from './spec/index.ts'
-export type { HttpContext, HttpSurface } from './surfaces/http/index.ts'
+export type { HttpContext, HttpSurface, NodeRequest, NodeResponse } from './surfaces/http/index.ts'

@@ -1,5 +1,5 @@
 import { createLastro, isLastroError, Money } from '@lastro/core'
-import type { ProviderEvent, RawDelivery, Verdict } from '@lastro/core/spec'
+import type { ProviderEvent, RawDelivery, StoredDelivery, Verdict } from '@lastro/core/spec'
 import { eachDatabase } from '@lastro/testing/storage-vitest'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { AMOUNT, type Bank, createBank, DESTINATION } from './bank.ts'
@@ -16,6 +16,7 @@ eachDatabase((db) => {
   const webhooks = {
     specVersion: 1,
     maxBodyBytes: 10_000,
+    eventTypes: [{ type: 'payout', does: 'applied', becomes: 'payout' }],
     async verify({ headers, body }: RawDelivery): Promise<Verdict> {
       const text = new TextDecoder().decode(body)
       if (text === 'crash') throw new Error('a bug in an adapter')
@@ -26,7 +27,7 @@ eachDatabase((db) => {
       if (headers[PROOF] === undefined) return { kind: 'unproven', deliveryId: id, topic: 'payout' }
       return { kind: 'rejected', reason: 'bad_signature' }
     },
-    translate(body: Uint8Array): readonly ProviderEvent[] {
+    translate({ body }: StoredDelivery): readonly ProviderEvent[] {
       translated += 1
       if (broken) throw new Error('a field nobody expected')
       const { key, state = 'paid', amount = '12.34', odd } = JSON.parse(new TextDecoder().decode(body))

@@ -9,6 +9,9 @@ import { ledgerChainStore } from './stores/ledger-chain.ts'
 import { ledgerLimitStore } from './stores/ledger-limits.ts'
 import { ledgerReadStore } from './stores/ledger-reads.ts'
 import { onchainStore } from './stores/onchain.ts'
+import { outgoingStore } from './stores/outgoing.ts'
+import { outgoingEndpointStore } from './stores/outgoing-endpoints.ts'
+import { paymentStore } from './stores/payments.ts'
 import { payoutStore } from './stores/payouts.ts'
 import { rateStore } from './stores/rates.ts'
 import { scheduleStore } from './stores/schedules.ts'
@@ -28,6 +31,9 @@ export function lastroTx(sql: Sql, parts: { readonly host: HostTx; readonly jobs
     ledgerLimits: ledgerLimitStore(sql),
     ledgerChain: ledgerChainStore(sql),
     onchain: onchainStore(sql),
+    payments: paymentStore(sql),
+    outgoing: outgoingStore(sql),
+    outgoingEndpoints: outgoingEndpointStore(sql),
     payouts: payoutStore(sql),
     rates: rateStore(sql),
     trades: tradeStore(sql),

@@ -39,7 +39,7 @@ test('the stores of every domain export their statements', () => {
   expect(withStatements.map(([file]) => file)).toEqual(
     expect.arrayContaining([
       'audit.ts',
-      'deliveries.ts',
+      'deliveries-sql.ts',
       'events.ts',
       'idempotency.ts',
       'ledger.ts',

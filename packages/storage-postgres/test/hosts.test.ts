@@ -7,11 +7,13 @@ import { AT, countAll, writeEverything } from './units.ts'
 const WRITTEN = {
   'lastro.audit': 1,
   'lastro.delivery': 1,
+  'lastro.delivery_place': 1,
+  'lastro.delivery_refusal': 1,
   'lastro.event': 1,
   'lastro.idempotency': 1,
   'lastro.schedule': 1,
-  'lastro_jobs.job': 2,
-  'lastro_jobs.job_common': 2,
+  'lastro_jobs.job': 4,
+  'lastro_jobs.job_common': 4,
 }
 
 eachDatabase((db) => {

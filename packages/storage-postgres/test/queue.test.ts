@@ -66,6 +66,23 @@ eachDatabase((db) => {
     }
   })
 
+  test('many made by one statement keep their order and their lanes; none at all makes nothing', async () => {
+    const inputs = ['x:1', 'free', 'x:2', 'y:1', 'x:3'].map((id) => ({ id }))
+    await db.storage.transaction(async ({ jobs }) => {
+      await jobs.enqueueMany(job, [])
+      await jobs.enqueueMany(job, inputs)
+    })
+    const first = [...(await claim())]
+    expect(ids(first)).toEqual(['x:1', 'free', 'y:1'])
+    for (const wanted of ['x:2', 'x:3']) {
+      for (const claimed of first.splice(0)) await queue().complete(claimed)
+      const next = await only()
+      expect(next.input).toEqual({ id: wanted })
+      await queue().complete(next)
+    }
+    expect(await claim()).toEqual([])
+  })
+
   test('a job of a lane that waits for its retry does not hold up those behind it', async () => {
     await enqueue('x:1')
     await enqueue('x:2')

@@ -1,9 +1,7 @@
-import type { Delivery, LastroTx } from '@lastro/core/storage'
+import type { LastroTx } from '@lastro/core/storage'
 import { eachDatabase } from '@lastro/testing/storage-vitest'
 import { beforeEach, expect, test } from 'vitest'
 import { AT } from './units.ts'
-
-const later = (ms: number) => new Date(AT.getTime() + ms)
 
 eachDatabase((db) => {
   beforeEach(() => db.truncate())
@@ -38,71 +36,6 @@ eachDatabase((db) => {
     })
     await expect(twice).rejects.toThrow('taken twice')
     await expect(unit(({ idempotency }) => idempotency.finish(finished))).rejects.toThrow('was not taken')
-  })
-
-  const delivery = (id: string, more: Partial<Delivery> = {}): Delivery => ({
-    id,
-    provider: 'efi',
-    deliveryId: `d-${id}`,
-    topic: 'pix',
-    verdict: 'authentic',
-    state: 'received',
-    body: new Uint8Array([0, 255, 10]),
-    attempts: 0,
-    error: null,
-    receivedAt: AT,
-    appliedAt: null,
-    ...more,
-  })
-
-  test('a delivery is stored once, by provider and delivery id', async () => {
-    expect(await unit(({ deliveries }) => deliveries.insert(delivery('a')))).toBe(true)
-    expect(await unit(({ deliveries }) => deliveries.insert(delivery('b', { deliveryId: 'd-a' })))).toBe(
-      false,
-    )
-    expect(
-      await unit(({ deliveries }) => deliveries.insert(delivery('c', { deliveryId: 'd-a', provider: 'x' }))),
-    ).toBe(true)
-    expect(await unit(({ deliveries }) => deliveries.get('a'))).toEqual(delivery('a'))
-    expect(await unit(({ deliveries }) => deliveries.lock('a'))).toEqual(delivery('a'))
-    expect(await unit(({ deliveries }) => deliveries.get('b'))).toBeNull()
-  })
-
-  test('a delivery is settled, and each time counts as an attempt', async () => {
-    await unit(({ deliveries }) => deliveries.insert(delivery('a')))
-    await unit(({ deliveries }) => deliveries.settle({ id: 'a', state: 'dead', error: 'boom', at: later(1) }))
-    const dead = { state: 'dead', error: 'boom', attempts: 1, appliedAt: null }
-    expect(await unit(({ deliveries }) => deliveries.get('a'))).toMatchObject(dead)
-    await unit(({ deliveries }) =>
-      deliveries.settle({ id: 'a', state: 'applied', error: null, at: later(2) }),
-    )
-    const applied = { state: 'applied', error: null, attempts: 2, appliedAt: later(2) }
-    expect(await unit(({ deliveries }) => deliveries.get('a'))).toMatchObject(applied)
-  })
-
-  test('deliveries are listed newest first, in pages, without their bodies, and filtered', async () => {
-    await unit(async ({ deliveries }) => {
-      for (const id of ['a', 'b', 'c']) await deliveries.insert(delivery(id))
-      await deliveries.insert(delivery('d', { receivedAt: later(5), provider: 'x', topic: 'y' }))
-      await deliveries.settle({ id: 'b', state: 'dead', error: 'e', at: AT })
-    })
-    const list = (query?: Parameters<LastroTx['deliveries']['list']>[0]) =>
-      unit(async ({ deliveries }) => {
-        const { items, nextCursor } = await deliveries.list(query)
-        return { ids: items.map(({ id }) => id), items, nextCursor }
-      })
-    const first = await list({ limit: 2 })
-    expect(first.ids).toEqual(['d', 'c'])
-    expect(first.items[0]).not.toHaveProperty('body')
-    const second = await list({ limit: 2, cursor: first.nextCursor })
-    expect(second).toMatchObject({ ids: ['b', 'a'], nextCursor: null })
-    expect((await list({ provider: 'x' })).ids).toEqual(['d'])
-    expect((await list({ topic: 'pix', state: 'dead' })).ids).toEqual(['b'])
-    expect((await list()).ids).toHaveLength(4)
-    await expect(list({ cursor: 'eyJ9' })).rejects.toMatchObject({
-      code: 'invalid_input',
-      details: { field: 'cursor' },
-    })
   })
 
   const entry = (subject: string, action = 'webhook.rejected') => ({

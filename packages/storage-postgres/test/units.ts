@@ -26,19 +26,23 @@ export async function writeEverything(tx: LastroTx, id: string): Promise<void> {
   await tx.jobs.enqueue(job, { id })
   await tx.jobs.enqueue(job, { id }, { dedupeKey: id, runAt: AT })
   await tx.audit.append({ actor: 'system', action: 'test.written', subject: id, details: data, at: AT })
-  await tx.deliveries.insert({
-    id,
-    provider: 'p',
-    deliveryId: id,
-    topic: 't',
-    verdict: 'authentic',
-    state: 'received',
-    body: new Uint8Array([0, 1, 127, 128, 255]),
-    attempts: 0,
-    error: null,
-    receivedAt: AT,
-    appliedAt: null,
-  })
+  await tx.jobs.enqueueMany(job, [{ id: `${id}:1` }, { id: `${id}:2` }])
+  await tx.deliveries.insert([
+    {
+      id,
+      provider: 'p',
+      deliveryId: id,
+      topic: 't',
+      subject: data.text,
+      sequence: '1',
+      verdict: 'authentic',
+      isKnownType: true,
+      body: new Uint8Array([0, 1, 127, 128, 255]),
+      receivedAt: AT,
+    },
+  ])
+  await tx.deliveries.advance({ provider: 'p', subject: id, sequence: '1', delivery: id, at: AT })
+  await tx.deliveries.countRefusals([{ provider: 'p', topic: id, reason: 'stale', minute: AT, count: 1 }])
   await tx.schedules.claimSlot({ name: id, slot: 12_345_678_901_234n, at: AT })
   await tx.idempotency.finish({ operation: 'test', key: id, result: '{"a":1}' })
 }

@@ -12,19 +12,21 @@ import { createEvents, type Events } from '../platform/events/index.ts'
 import { createHealth, type Health } from '../platform/health/index.ts'
 import { createJobs, createWorker, type Jobs, type TickReport, type Worker } from '../platform/jobs/index.ts'
 import { systemClock, systemIds } from '../platform/node.ts'
+import { createOutgoing, type Outgoing } from '../platform/outgoing/index.ts'
 import { type Logger, redactingLogger, silentLogger } from '../platform/telemetry/index.ts'
-import { applyDeliveryJob, createInbox, type Inbox } from '../platform/webhooks/index.ts'
+import type { Inbox } from '../platform/webhooks/index.ts'
 import type { Quotes, Trades } from '../products/trades/index.ts'
 import type { Onchain } from '../rails/onchain/index.ts'
+import type { Payments } from '../rails/payments/index.ts'
 import type { Payouts } from '../rails/payouts/index.ts'
 import type { Filling, Providers } from '../spec/index.ts'
 import type { LastroTx } from '../storage.ts'
 import { createHttp, type HttpSurface } from '../surfaces/http/index.ts'
-import { createApplier } from './applier.ts'
 import { wireDomains } from './domains.ts'
 import type { LastroOptions } from './options.ts'
 import { wireProviders } from './rails.ts'
 import { guardStorage } from './storage.ts'
+import { wireWebhooks } from './webhooks.ts'
 
 /** Payouts whose `provider` must be one that fills the payouts port. */
 type PublicPayouts<Ps extends Providers> = Omit<
@@ -37,15 +39,31 @@ type PublicPayouts<Ps extends Providers> = Omit<
   ): ReturnType<Payouts['create']>
 }
 
+/** Payments whose `provider`, where one is named, must fill the payments port. */
+type PublicPayments<Ps extends Providers> = Omit<
+  Payments,
+  'createIn' | 'refundIn' | 'applyEvent' | 'ask' | 'jobs' | 'schedules' | 'check' | 'create'
+> & {
+  create(
+    input: Omit<Parameters<Payments['create']>[0], 'provider'> & {
+      readonly provider?: Filling<Ps, 'payments'>
+    },
+    options?: Parameters<Payments['create']>[1],
+  ): ReturnType<Payments['create']>
+}
+
 /** The engine: everything a host calls. */
 export interface Lastro<Ps extends Providers = Providers> {
   readonly ledger: Ledger
   readonly rates: Rates
+  readonly payments: PublicPayments<Ps>
   readonly payouts: PublicPayouts<Ps>
   readonly onchain: Omit<Onchain<LastroTx>, 'takeAddress' | 'createTransferIn' | 'jobs' | 'schedules'>
   readonly quotes: Quotes
   readonly trades: Trades
   readonly webhooks: Inbox
+  /** Webhooks to the host's own customers, signed by Standard Webhooks. */
+  readonly outgoing: Outgoing
   readonly events: Events
   readonly jobs: Jobs
   /** Who did what, and what people must look at: webhooks refused or unmatched, contradictions, incidents. */
@@ -72,24 +90,43 @@ export function createLastro<const Ps extends Providers>(options: LastroOptions<
   const logger: Logger = redactingLogger(options.logger ?? silentLogger)
   const wired = wireProviders(providers, options)
   const base = { storage, clock, ids, logger }
-  const { payouts, onchain, rates, products } = wireDomains(base, { options, wired })
+  const { payments, payouts, onchain, rates, products } = wireDomains(base, { options, wired })
   const ledger = createLedger(base)
-  const webhooks = createInbox({ ...base, providers })
+  const webhooks = wireWebhooks(base, {
+    payments,
+    payouts,
+    providers,
+    rails: wired.rails,
+    options: options.webhooks,
+  })
   const events = createEvents(base)
+  const outgoing = createOutgoing<LastroTx>(base, options.outgoing)
+  outgoing.follow(events)
   const handlers = [
+    ...payments.jobs,
     ...payouts.jobs,
     ...onchain.jobs,
+    ...rates.jobs,
     ...products.jobs,
     expireHoldsHandler(base),
     sealHandler(base),
-    applyDeliveryJob({ ...base, providers, applier: createApplier({ payouts, clock }) }),
+    ...webhooks.jobs,
+    ...outgoing.jobs,
   ]
   const worker = createWorker(
     {
       ...base,
       queue: storage.queue,
       handlers: new Map(handlers.map((handler) => [handler.definition.name, handler])),
-      schedules: [...onchain.schedules, expireHoldsSchedule, ...(options.ledger?.seal ? [sealSchedule] : [])],
+      schedules: [
+        ...payments.schedules,
+        ...onchain.schedules,
+        ...rates.schedules,
+        ...webhooks.schedules,
+        ...outgoing.schedules,
+        expireHoldsSchedule,
+        ...(options.ledger?.seal ? [sealSchedule] : []),
+      ],
       everyRound: () => events.deliver(),
     },
     options.worker,
@@ -98,16 +135,22 @@ export function createLastro<const Ps extends Providers>(options: LastroOptions<
   return {
     ledger,
     rates,
+    payments,
     payouts,
     onchain,
     quotes: products.quotes,
     trades: products.trades,
-    webhooks,
+    webhooks: webhooks.inbox,
+    outgoing: outgoing.outgoing,
     events,
     jobs: createJobs({ ...base, queue: storage.queue }),
     audit: { list: (query) => storage.read((tx) => tx.audit.list(query)) },
     health: createHealth({ storage, providers, rails: wired.rails }),
-    http: createHttp({ webhooks, ...(options.basePath === undefined ? {} : { basePath: options.basePath }) }),
+    http: createHttp({
+      webhooks: webhooks.inbox,
+      logger,
+      ...(options.basePath === undefined ? {} : { basePath: options.basePath }),
+    }),
     worker,
     tick: (budget) => worker.tick(budget),
     async migrate() {
@@ -117,6 +160,7 @@ export function createLastro<const Ps extends Providers>(options: LastroOptions<
     },
     async close() {
       await worker.stop()
+      await webhooks.inbox.drain()
       await ledger.drain()
       await storage.close()
     },

@@ -1,7 +1,8 @@
-import { createRates, type Rates } from '../books/rates/index.ts'
+import { createRates, type RatesDomain } from '../books/rates/index.ts'
 import type { Logger } from '../platform/telemetry/index.ts'
 import { createTrades, type TradesDomain } from '../products/trades/index.ts'
 import { createOnchain, type Onchain } from '../rails/onchain/index.ts'
+import { createPayments, type Payments } from '../rails/payments/index.ts'
 import { createPayouts, type Payouts } from '../rails/payouts/index.ts'
 import type { Clock, Ids } from '../spec/index.ts'
 import type { LastroStorage, LastroTx } from '../storage.ts'
@@ -18,9 +19,10 @@ export interface Base {
 
 /** The domains, wired to each other. */
 export interface Domains {
+  readonly payments: Payments<LastroTx>
   readonly payouts: Payouts<LastroTx>
   readonly onchain: Onchain<LastroTx>
-  readonly rates: Rates
+  readonly rates: RatesDomain
   readonly products: TradesDomain<LastroTx>
 }
 
@@ -30,8 +32,13 @@ export function wireDomains(
   {
     options,
     wired,
-  }: { options: Pick<LastroOptions, 'payouts' | 'onchain' | 'rates' | 'trades'>; wired: Wired },
+  }: { options: Pick<LastroOptions, 'payments' | 'payouts' | 'onchain' | 'rates' | 'trades'>; wired: Wired },
 ): Domains {
+  const payments: Payments<LastroTx> = createPayments<LastroTx>({
+    ...base,
+    rails: wired.payments,
+    ...(options.payments === undefined ? {} : { options: options.payments }),
+  })
   const payouts: Payouts<LastroTx> = createPayouts<LastroTx>({
     ...base,
     rails: wired.payouts,
@@ -60,5 +67,5 @@ export function wireDomains(
     onchain,
     ...(options.trades === undefined ? {} : { options: options.trades }),
   })
-  return { payouts, onchain, rates, products }
+  return { payments, payouts, onchain, rates, products }
 }

@@ -1,10 +1,19 @@
 import { refuse } from '../platform/input.ts'
 import { createRail, type Rail, type RailOptions } from '../platform/policies/index.ts'
-import type { ChainProvider, PayoutProvider, Ports, Providers, RateSource, Signer } from '../spec/index.ts'
+import type {
+  ChainProvider,
+  PaymentProvider,
+  PayoutProvider,
+  Ports,
+  Providers,
+  RateSource,
+  Signer,
+} from '../spec/index.ts'
 
 /** Every provider's guarded way, and the providers that fill each port. */
 export interface Wired {
   readonly rails: Readonly<Record<string, Rail>>
+  readonly payments: Readonly<Record<string, { readonly port: PaymentProvider; readonly rail: Rail }>>
   readonly payouts: Readonly<Record<string, { readonly port: PayoutProvider; readonly rail: Rail }>>
   readonly chains: Readonly<Record<string, ChainProvider>>
   readonly rateSources: readonly { readonly name: string; readonly port: RateSource; readonly rail: Rail }[]
@@ -20,6 +29,9 @@ export function wireProviders(
     Object.keys(providers).map((name) => [name, createRail(name, options.rails)]),
   )
   const railOf = (name: string) => rails[name] ?? createRail(name, options.rails)
+  const payments = filling(providers, 'payments').map(
+    ([name, port]) => [name, { port, rail: railOf(name) }] as const,
+  )
   const payouts = filling(providers, 'payouts').map(
     ([name, port]) => [name, { port, rail: railOf(name) }] as const,
   )
@@ -29,6 +41,7 @@ export function wireProviders(
     .sort(([left], [right]) => order.indexOf(left) - order.indexOf(right))
   return {
     rails,
+    payments: Object.fromEntries(payments),
     payouts: Object.fromEntries(payouts),
     chains: Object.fromEntries(filling(providers, 'chain')),
     rateSources: sources.map(([name, port]) => ({ name, port, rail: railOf(name) })),

@@ -1,5 +1,6 @@
 import type { JobDefinition, JobEnqueuer } from '@lastro/core/storage'
 import { uuidv7 } from 'uuidv7'
+import { toArray } from '../codecs.ts'
 import type { Sql } from '../sql.ts'
 import type { JobStatements } from './statements.ts'
 
@@ -36,6 +37,23 @@ export function jobEnqueuer(sql: Sql, parts: EnqueuerParts): JobEnqueuer {
       if (dedupeKey === undefined) await sql.query(statements.enqueue, row)
       else await sql.query(statements.enqueueOnce, [...row, dedupeKey])
       if (runAt !== undefined && runAt > at) return
+      if (channel !== null) await sql.query(statements.notify, [channel])
+      onEnqueued()
+    },
+    enqueueMany: async (job, inputs) => {
+      if (inputs.length === 0) return
+      const { name, retry, timeoutMs } = job
+      if (!prepared.has(name)) await sql.query(statements.createQueue, [name])
+      await sql.query(statements.enqueueMany, [
+        name,
+        now().toISOString(),
+        Math.ceil(timeoutMs / 1000) + GRACE_SECONDS,
+        HEARTBEAT_SECONDS,
+        retry.attempts - 1,
+        toArray(inputs.map(() => uuidv7())),
+        toArray(inputs.map((input) => JSON.stringify(input))),
+        toArray(inputs.map((input) => laneOf(job, input))),
+      ])
       if (channel !== null) await sql.query(statements.notify, [channel])
       onEnqueued()
     },

@@ -1,89 +1,204 @@
-import type { Delivery, DeliveryState, DeliveryStore } from '@lastro/core/storage'
-import { toDate, toDateOrNull } from '../codecs.ts'
+import type {
+  Delivery,
+  DeliveryCounts,
+  DeliveryFilter,
+  DeliveryStore,
+  DeliverySummary,
+  NewDelivery,
+  QueuedDelivery,
+  TopicCounts,
+} from '@lastro/core/storage'
+import { toArray, toDate, toDateOrNull } from '../codecs.ts'
 import { decodeCursor, encodeCursor } from '../cursor.ts'
 import type { Sql } from '../sql.ts'
+import { DELIVERY_SQL } from './deliveries-sql.ts'
 import { pageOf, pageRequest } from './page.ts'
 
-interface DeliveryRow {
+interface ListedRow {
   readonly id: string
   readonly provider: string
   readonly delivery_id: string
   readonly topic: string
+  readonly subject: string | null
+  readonly sequence: string | null
   readonly verdict: Delivery['verdict']
-  readonly state: DeliveryState
-  readonly body: Uint8Array
+  readonly is_known_type: boolean
+  readonly state: Delivery['state']
+  readonly note: Delivery['note']
+  readonly body_bytes: number
   readonly attempts: number
   readonly error: string | null
+  readonly adapter_version: string | null
   readonly received_at: Date | string
   readonly applied_at: Date | string | null
+  readonly emptied_at: Date | string | null
 }
 
-type Listed = Omit<Delivery, 'body'>
+interface DeliveryRow extends ListedRow {
+  readonly body: Uint8Array | null
+  readonly applied: string
+}
 
-const LISTED = 'id, provider, delivery_id, topic, verdict, state, attempts, error, received_at, applied_at'
-
-/** The statements of the inbox. */
-export const DELIVERY_SQL = {
-  insert: `
-  insert into lastro.delivery
-    (id, provider, delivery_id, topic, verdict, state, body, attempts, error, received_at, applied_at)
-  values ($1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::bytea, $8::int, $9::text,
-    $10::text::timestamptz, $11::text::timestamptz)
-  on conflict (provider, delivery_id) do nothing
-  returning id`,
-
-  get: `select ${LISTED}, body from lastro.delivery where id = $1::text`,
-
-  lock: `select ${LISTED}, body from lastro.delivery where id = $1::text for update`,
-
-  settle: `
-  update lastro.delivery
-  set state = $2::text, error = $3::text, attempts = attempts + 1,
-    applied_at = case when $2::text = 'applied' then $4::text::timestamptz end
-  where id = $1::text`,
-
-  list: `
-  select ${LISTED} from lastro.delivery
-  where ($1::text is null or provider = $1::text)
-    and ($2::text is null or state = $2::text)
-    and ($3::text is null or topic = $3::text)
-    and ($4::text is null or (received_at, id) < ($4::text::timestamptz, $5::text))
-  order by received_at desc, id desc
-  limit $6::int`,
-} as const
+interface QueuedRow {
+  readonly id: string
+  readonly provider: string
+  readonly subject: string | null
+  readonly received_at: Date | string
+}
 
 /** The inbox of webhooks. */
 export function deliveryStore(sql: Sql): DeliveryStore {
   const one = async (text: string, id: string) => {
     const [row] = await sql.query<DeliveryRow>(text, [id])
-    return row === undefined ? null : { ...toListed(row), body: new Uint8Array(row.body) }
+    return row === undefined ? null : toDelivery(row)
   }
+  const count = async (text: string, facts: readonly (string | number)[]) =>
+    (await sql.query(text, facts)).length
   return {
-    insert: async (delivery) => {
-      const { id, provider, deliveryId, topic, verdict, state, body, attempts, error } = delivery
-      const facts = [id, provider, deliveryId, topic, verdict, state, body, attempts, error]
-      const times = [delivery.receivedAt.toISOString(), delivery.appliedAt?.toISOString() ?? null]
-      const stored = await sql.query(DELIVERY_SQL.insert, [...facts, ...times])
-      return stored.length > 0
-    },
+    insert: (deliveries) => insert(sql, deliveries),
     get: (id) => one(DELIVERY_SQL.get, id),
     lock: (id) => one(DELIVERY_SQL.lock, id),
-    settle: async ({ id, state, error, at }) => {
-      await sql.query(DELIVERY_SQL.settle, [id, state, error, at.toISOString()])
+    settle: async ({ id, state, note, error, adapterVersion, applied, at }) => {
+      const facts = [id, state, note, error, adapterVersion, toArray(applied), at.toISOString()]
+      await sql.query(DELIVERY_SQL.settle, facts)
     },
+    history: async (id) => {
+      const rows = await sql.query<{
+        number: number
+        at: Date | string
+        error: string
+        adapter_version: string | null
+      }>(DELIVERY_SQL.history, [id])
+      return rows.map(({ number, at, error, adapter_version: adapterVersion }) => ({
+        number,
+        at: toDate(at),
+        error,
+        adapterVersion,
+      }))
+    },
+    isSuperseded: async ({ provider, subject, sequence, delivery }) =>
+      (await count(DELIVERY_SQL.isSuperseded, [provider, subject, sequence, delivery])) > 0,
+    advance: async ({ provider, subject, sequence, delivery, at }) =>
+      (await count(DELIVERY_SQL.advance, [provider, subject, sequence, delivery, at.toISOString()])) > 0,
     list: async (query = {}) => {
       const { limit, after } = pageRequest(query)
-      const [receivedAt = null, id = null] = decodeCursor(after, 2)
-      const filters = [query.provider ?? null, query.state ?? null, query.topic ?? null]
-      const rows = await sql.query<DeliveryRow>(DELIVERY_SQL.list, [...filters, receivedAt, id, limit + 1])
-      const keyOf = (item: Listed) => encodeCursor(item.receivedAt.toISOString(), item.id)
-      return pageOf(rows.map(toListed), { limit, keyOf })
+      const place = decodeCursor(after, 2)
+      const rows = await sql.query<ListedRow>(DELIVERY_SQL.list, [...matching(query), ...place, limit + 1])
+      const keyOf = (item: DeliverySummary) => encodeCursor(item.receivedAt.toISOString(), item.id)
+      return pageOf(rows.map(toSummary), { limit, keyOf })
     },
+    requeue: async (which) => {
+      const { limit, at } = which
+      const end = [limit, at.toISOString()]
+      const rows =
+        'ids' in which
+          ? await sql.query<QueuedRow>(DELIVERY_SQL.requeueSome, [toArray(which.ids), ...end])
+          : await sql.query<QueuedRow>(DELIVERY_SQL.requeueMatching, [...matching(which), ...end])
+      return inOrder(rows)
+    },
+    takeStranded: async ({ before, at, limit }) =>
+      inOrder(
+        await sql.query<QueuedRow>(DELIVERY_SQL.takeStranded, [
+          before.toISOString(),
+          at.toISOString(),
+          limit,
+        ]),
+      ),
+    empty: ({ before, at, limit }) =>
+      count(DELIVERY_SQL.empty, [before.toISOString(), at.toISOString(), limit]),
+    remove: ({ before, limit }) => count(DELIVERY_SQL.remove, [before.toISOString(), limit]),
+    forget: async ({ places, refusals, limit }) => {
+      const gone = places === null ? 0 : await count(DELIVERY_SQL.forgetPlaces, [places.toISOString(), limit])
+      return Math.max(gone, await count(DELIVERY_SQL.forgetRefusals, [refusals.toISOString(), limit]))
+    },
+    countRefusals: async (counts) => {
+      await sql.query(DELIVERY_SQL.countRefusals, [JSON.stringify(counts)])
+    },
+    counts: (query) => counts(sql, query),
   }
 }
 
-function toListed(row: Omit<DeliveryRow, 'body'>): Listed {
-  const { id, provider, topic, verdict, state, attempts, error } = row
-  const times = { receivedAt: toDate(row.received_at), appliedAt: toDateOrNull(row.applied_at) }
-  return { id, provider, deliveryId: row.delivery_id, topic, verdict, state, attempts, error, ...times }
+async function insert(sql: Sql, deliveries: readonly NewDelivery[]): Promise<readonly string[]> {
+  let start = 1
+  const rows = deliveries.map(({ body, ...delivery }) => {
+    const row = { ...delivery, start, bytes: body.byteLength }
+    start += body.byteLength
+    return row
+  })
+  const bodies = new Uint8Array(start - 1)
+  for (const [place, { body }] of deliveries.entries()) bodies.set(body, (rows[place]?.start ?? 1) - 1)
+  const stored = await sql.query<{ id: string }>(DELIVERY_SQL.insert, [JSON.stringify(rows), bodies])
+  return stored.map(({ id }) => id)
+}
+
+function matching({ provider, topic, subject, state, from, to }: DeliveryFilter): readonly (string | null)[] {
+  const texts = [provider ?? null, topic ?? null, subject ?? null, state ?? null]
+  return [...texts, from?.toISOString() ?? null, to?.toISOString() ?? null]
+}
+
+/** Rows that an update answers come in no order: the oldest arrival goes first. */
+function inOrder(rows: readonly QueuedRow[]): readonly QueuedDelivery[] {
+  const timed = rows.map((row) => ({ row, at: toDate(row.received_at).getTime() }))
+  timed.sort((left, right) => left.at - right.at || (left.row.id < right.row.id ? -1 : 1))
+  return timed.map(({ row: { id, provider, subject } }) => ({ id, provider, subject }))
+}
+
+async function counts(
+  sql: Sql,
+  { since, limit }: { readonly since: Date; readonly limit: number },
+): Promise<DeliveryCounts> {
+  type Arrived = Pick<
+    TopicCounts,
+    'provider' | 'topic' | 'received' | 'applied' | 'superseded' | 'unrecognised'
+  >
+  type Standing = Pick<TopicCounts, 'provider' | 'topic' | 'depth' | 'dead'> & {
+    readonly oldest_at: Date | string | null
+  }
+  const from = since.toISOString()
+  const arrived = await sql.query<Arrived>(DELIVERY_SQL.arrived, [from, limit])
+  const standing = await sql.query<Standing>(DELIVERY_SQL.standing, [limit])
+  const refusals = await sql.query<DeliveryCounts['refusals'][number]>(DELIVERY_SQL.refused, [from])
+  const topics = new Map<string, TopicCounts>()
+  const keyOf = ({ provider, topic }: { provider: string; topic: string }) =>
+    JSON.stringify([provider, topic])
+  for (const row of arrived) topics.set(keyOf(row), { ...row, depth: 0, dead: 0, oldestAt: null })
+  for (const { oldest_at, ...row } of standing) {
+    const none = { received: 0, applied: 0, superseded: 0, unrecognised: 0 }
+    topics.set(keyOf(row), { ...none, ...topics.get(keyOf(row)), ...row, oldestAt: toDateOrNull(oldest_at) })
+  }
+  const total = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0)
+  const isPartial =
+    total(arrived.map(({ received }) => received)) >= limit ||
+    total(standing.map(({ depth, dead }) => depth + dead)) >= limit
+  return { isPartial, topics: [...topics.values()], refusals }
+}
+
+function toSummary(row: ListedRow): DeliverySummary {
+  const { id, provider, topic, subject, sequence, verdict, state, note, attempts, error } = row
+  return {
+    id,
+    provider,
+    deliveryId: row.delivery_id,
+    topic,
+    subject,
+    sequence,
+    verdict,
+    isKnownType: row.is_known_type,
+    state,
+    note,
+    bodyBytes: row.body_bytes,
+    attempts,
+    error,
+    adapterVersion: row.adapter_version,
+    receivedAt: toDate(row.received_at),
+    appliedAt: toDateOrNull(row.applied_at),
+    emptiedAt: toDateOrNull(row.emptied_at),
+  }
+}
+
+function toDelivery(row: DeliveryRow): Delivery {
+  const { body } = row
+  // Digests hold no comma, quote or brace.
+  const applied = row.applied.slice(1, -1).split(',').filter(Boolean)
+  return { ...toSummary(row), body: body === null ? null : new Uint8Array(body), applied }
 }

@@ -29,22 +29,42 @@ export interface PostRow {
   readonly abouts: string | null
   readonly amounts: string | null
   readonly holds: string | null
+  /** Null for a plain batch: its accounts are those that were asked, of the asset that was asked. */
   readonly ids: string | null
   readonly assets: string | null
   readonly sides: string | null
   readonly versions: string | null
+  /** For a plain batch: debits less credits. */
   readonly debits: string | null
+  /** Null for a plain batch, as are holds where none of its accounts has any. */
   readonly credits: string | null
   readonly debits_held: string | null
   readonly credits_held: string | null
 }
 
-/** The statement that books a batch. */
+/** The statement that books a batch. When it is booked and how long it waits come last: they are known last. */
 export const POST = `select * from lastro.ledger_post(
-  $1::text::timestamptz, $2::text::text[], $3::text::text[], $4::text, $5::text::text[], $6::text::text[],
-  $7::text::int[], $8::text::int[], $9::text::int[], $10::text::int[], $11::text::int[], $12::text::text[],
-  $13::text::numeric[], $14::text::text[], $15::text::boolean[], $16::text::text[], $17::text::text[],
-  $18::text::timestamptz[], $19::text::timestamptz[], $20::int)`
+  $22::text::timestamptz, $1::text::text[], $2::text::text[], $3::text, $4::text::text[], $5::text::text[],
+  $6::text::int[], $7::text::int[], $8::text::int[], $9::text::int[], $10::text::int[], $11::text::text[],
+  $12::text::numeric[], $13::text::text[], $14::text::boolean[], $15::text::text[], $16::text::text[],
+  $17::text::timestamptz[], $18::text::timestamptz[], $23::int, $19::text::int[], $20::text::numeric[],
+  $21::text::numeric[])`
+
+/** Transfers as the first parameters of `POST`. */
+export interface EncodedTransfers {
+  readonly transfers: readonly AnyTransfer[]
+  /** The accounts of a plain batch, in the order in which they are asked and answered. */
+  readonly accounts: readonly string[]
+  readonly parameters: readonly SqlParameter[]
+}
+
+/** The parameters of `POST`. */
+export function postParameters(
+  { parameters }: EncodedTransfers,
+  { at, lockMs }: Pick<Batch, 'at' | 'lockMs'>,
+): readonly SqlParameter[] {
+  return [...parameters, at.toISOString(), lockMs ?? null]
+}
 
 /** Gives each distinct id its place, counting from 1. */
 function places(): { readonly ids: string[]; readonly of: Map<string, number>; take(id: string): number } {
@@ -71,8 +91,12 @@ const numbersIfAny = (list: readonly number[]) => (list.some((number) => number 
 const timesIfAny = (list: readonly (Date | undefined)[]) =>
   textsIfAny(list.map((time) => time?.toISOString()))
 
-/** The parameters of `POST`. */
-export function batchParameters({ transfers, at, lockMs }: Batch): readonly SqlParameter[] {
+/** Any transfers in the words of the database. */
+export function encodeAny(transfers: readonly AnyTransfer[]): EncodedTransfers {
+  return { transfers, accounts: [], parameters: anyParameters(transfers) }
+}
+
+function anyParameters(transfers: readonly AnyTransfer[]): readonly SqlParameter[] {
   const accounts = places()
   const holds = places()
   const debits = transfers.map((transfer) => (isMoving(transfer) ? accounts.take(transfer.debit) : 0))
@@ -83,7 +107,6 @@ export function batchParameters({ transfers, at, lockMs }: Batch): readonly SqlP
   const asset = amounts[0]?.asset ?? null
   const isOneAsset = asset !== null && amounts.every((amount) => amount?.asset === asset)
   return [
-    at.toISOString(),
     texts(accounts.ids),
     holds.ids.length === 0 ? null : texts(holds.ids),
     isOneAsset ? asset : null,
@@ -106,7 +129,7 @@ export function batchParameters({ transfers, at, lockMs }: Batch): readonly SqlP
     textsIfAny(transfers.map(({ memo }) => memo)),
     timesIfAny(transfers.map(({ effectiveAt }) => effectiveAt)),
     timesIfAny(transfers.map((transfer) => (transfer.kind === 'pending' ? transfer.expiresAt : undefined))),
-    lockMs ?? null,
+    ...[null, null, null],
   ]
 }
 

@@ -1,6 +1,6 @@
 import type { Balance, LedgerTransfer, NormalSide, RefusalRule, TransferResult } from '@lastro/core/storage'
 import { toBigint } from '../codecs.ts'
-import type { AnyTransfer, Batch, PostRow } from './ledger-batch.ts'
+import type { AnyTransfer, EncodedTransfers, PostRow } from './ledger-batch.ts'
 
 type AssetId = LedgerTransfer['amount']['asset']
 
@@ -37,14 +37,22 @@ export function existingIds(transfers: readonly AnyTransfer[], row: PostRow): re
  * The database answers what every account held before; what each holds after every transfer is counted here.
  */
 export function toResults(
-  { transfers, at }: Batch,
-  answer: { readonly row: PostRow; readonly stored: ReadonlyMap<string, LedgerTransfer> },
+  { transfers, accounts: asked }: EncodedTransfers,
+  answer: {
+    readonly at: Date
+    readonly row: PostRow
+    readonly stored: ReadonlyMap<string, LedgerTransfer>
+  },
 ): readonly TransferResult[] {
-  const { row, stored } = answer
+  const { at, row, stored } = answer
   const outcomes = linesOf(row.outcomes)
   const abouts = linesOf(row.abouts)
   const amounts = linesOf(row.amounts)
-  const accounts = accountsOf(row)
+  const first = transfers[0]
+  const accounts =
+    row.ids === null && first?.kind === 'posted'
+      ? accountsOf(row, { ids: asked, asset: first.amount.asset })
+      : accountsOf(row, { ids: linesOf(row.ids), asset: null })
   const byId = new Map(accounts.map((account) => [account.id, account]))
   const holds = holdsOf(transfers, { row, accounts })
   const sidesOf = (transfer: AnyTransfer) =>
@@ -143,7 +151,10 @@ function balanceOf(account: RunningAccount): Balance {
   }
 }
 
-function accountsOf(row: PostRow): readonly RunningAccount[] {
+function accountsOf(
+  row: PostRow,
+  { ids, asset }: { readonly ids: readonly string[]; readonly asset: AssetId | null },
+): readonly RunningAccount[] {
   const assets = linesOf(row.assets)
   const sides = linesOf(row.sides) as readonly NormalSide[]
   const [versions = [], debits = [], credits = [], debitsHeld = [], creditsHeld = []] = [
@@ -153,9 +164,9 @@ function accountsOf(row: PostRow): readonly RunningAccount[] {
     row.debits_held,
     row.credits_held,
   ].map((list) => linesOf(list).map(toBigint))
-  return linesOf(row.ids).map((id, index) => ({
+  return ids.map((id, index) => ({
     id,
-    asset: (assets[index] ?? 'unknown/0') as AssetId,
+    asset: asset ?? ((assets[index] ?? 'unknown/0') as AssetId),
     isDebit: sides[index] === 'debit',
     version: versions[index] ?? 0n,
     debits: debits[index] ?? 0n,

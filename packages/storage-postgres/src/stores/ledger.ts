@@ -1,7 +1,8 @@
 import type { LedgerAccount, LedgerStore, LedgerTransfer, NewAccount } from '@lastro/core/storage'
 import { toArray } from '../codecs.ts'
 import type { Sql } from '../sql.ts'
-import { type Batch, batchParameters, POST, type PostRow } from './ledger-batch.ts'
+import { type Batch, type EncodedTransfers, POST, type PostRow, postParameters } from './ledger-batch.ts'
+import { encodeTransfers } from './ledger-plain.ts'
 import { existingIds, toResults } from './ledger-results.ts'
 import {
   ACCOUNT_COLUMNS,
@@ -70,13 +71,15 @@ export const LEDGER_SQL = {
 
 /** The ledger in PostgreSQL. */
 export function ledgerStore(sql: Sql): LedgerStore {
-  const post = async (batch: Batch) => {
-    if (batch.transfers.length === 0) return []
-    const [row] = await sql.query<PostRow>(POST, batchParameters(batch))
+  const send = async (encoded: EncodedTransfers, when: Omit<Batch, 'transfers'>) => {
+    const [row] = await sql.query<PostRow>(POST, postParameters(encoded, when))
     if (row === undefined) throw new Error('The database gave no answer to a batch.')
-    const ids = existingIds(batch.transfers, row)
-    return toResults(batch, { row, stored: ids.length === 0 ? new Map() : await transfersByIds(sql, ids) })
+    const ids = existingIds(encoded.transfers, row)
+    const stored = ids.length === 0 ? new Map() : await transfersByIds(sql, ids)
+    return () => toResults(encoded, { at: when.at, row, stored })
   }
+  const post = async ({ transfers, ...when }: Batch) =>
+    transfers.length === 0 ? [] : (await send(encodeTransfers(transfers), when))()
   const getAccount = async (id: string) => (await accountsByIds(sql, [id])).get(id) ?? null
   return {
     openAccounts: async ({ accounts, at }) => {
@@ -102,6 +105,8 @@ export function ledgerStore(sql: Sql): LedgerStore {
       return kind === 'unknown' || account === null ? { kind: 'unknown' } : { kind, account }
     },
     post,
+    prepare: encodeTransfers,
+    send: ({ prepared, ...when }) => send(prepared as EncodedTransfers, when),
     async expireHolds({ at, limit }) {
       const due = await sql.query<{ id: string; cause: string }>(LEDGER_SQL.due, [at.toISOString(), limit])
       const transfers = due.map(

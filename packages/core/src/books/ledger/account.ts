@@ -82,6 +82,11 @@ export const ledgerIdSchema = z
   .max(128, 'must be at most 128 characters')
   .regex(SAFE_ID, 'must be printable ASCII without spaces')
 
+/** Whether `ledgerIdSchema` accepts it. */
+export function isLedgerId(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 0 && value.length <= 128 && SAFE_ID.test(value)
+}
+
 const limitSchema = moneySchema.refine(
   (money) => money.amount > -AMOUNT_LIMIT && money.amount < AMOUNT_LIMIT,
   {

@@ -24,18 +24,26 @@ type Behaviour = (ids: readonly string[], way: 'statement' | 'transaction') => P
 /** A storage that remembers its batches and refuses every id that it is told, as a store would. */
 function fakeStorage(behave: Behaviour = () => {}) {
   const batches: string[][] = []
-  const unitOf = (way: 'statement' | 'transaction') => ({
-    ledger: {
-      post: async ({ transfers }: { readonly transfers: readonly NewTransfer[] }) => {
-        const ids = transfers.map(({ id }) => id)
-        batches.push(ids)
-        await behave(ids, way)
-        return ids.map(
-          (id): TransferResult => ({ status: 'refused', id, rule: 'account_unknown', account: id }),
-        )
+  const unitOf = (way: 'statement' | 'transaction') => {
+    const post = async ({ transfers }: { readonly transfers: readonly NewTransfer[] }) => {
+      const ids = transfers.map(({ id }) => id)
+      batches.push(ids)
+      await behave(ids, way)
+      return ids.map(
+        (id): TransferResult => ({ status: 'refused', id, rule: 'account_unknown', account: id }),
+      )
+    }
+    return {
+      ledger: {
+        post,
+        prepare: (transfers: readonly NewTransfer[]) => ({ transfers }),
+        send: async ({ prepared }: { readonly prepared: { readonly transfers: readonly NewTransfer[] } }) => {
+          const results = await post(prepared)
+          return () => results
+        },
       },
-    },
-  })
+    }
+  }
   const storage = {
     read: async (work: (tx: unknown) => unknown) => work(unitOf('statement')),
     transaction: async (work: (tx: unknown) => unknown) => work(unitOf('transaction')),

@@ -2,7 +2,15 @@ import { LastroError } from '../../platform/errors/index.ts'
 import { nextTurn } from '../../platform/node.ts'
 import type { UnitOfWork } from '../../platform/storage/index.ts'
 import type { Clock } from '../../spec/index.ts'
-import { type CallOutcome, postBatch, postParked, type WaitingCall } from './post-batch.ts'
+import {
+  type CallOutcome,
+  type PostDeps,
+  type PreparedBatch,
+  postBatch,
+  postParked,
+  prepareCalls,
+  type WaitingCall,
+} from './post-batch.ts'
 import type { LedgerTx } from './store.ts'
 import type { NewTransfer, TransferResult } from './transfer.ts'
 
@@ -44,7 +52,7 @@ export interface Coalescer {
  * transaction. A call holds its place: what is posted first is decided first, within this process.
  */
 export function createCoalescer({ storage, clock, limits = COALESCER_LIMITS }: CoalescerDeps): Coalescer {
-  let queue: WaitingCall[] = []
+  const line = createLine({ storage, clock }, limits.batch)
   let waiting = 0
   const arrival = createSignal()
   const idle = createSignal()
@@ -59,20 +67,23 @@ export function createCoalescer({ storage, clock, limits = COALESCER_LIMITS }: C
   })
 
   const run = async (): Promise<never> => {
+    let next: PreparedBatch | null = null
     for (;;) {
-      if (queue.length === 0) {
+      if (next === null && line.isEmpty()) {
         answer()
         answer = nothingToSay
         tellIdle()
         await arrival.wait()
       }
-      const { taken, rest } = takeBatch(queue, limits.batch)
-      queue = rest
-      const sent = postBatch({ storage, clock, park }, taken)
+      const sent = postBatch({ storage, clock, park }, next ?? line.take())
+      next = null
       if (answer !== nothingToSay) {
         // The next batch leaves first: answering the last one, and all that callers then do, happens meanwhile.
         await nextTurn()
         answer()
+        // What callers sent at once makes the batch after it. One that is full is made ready now.
+        await nextTurn()
+        if (line.isFull()) next = line.take()
       }
       answer = await sent
     }
@@ -98,7 +109,7 @@ export function createCoalescer({ storage, clock, limits = COALESCER_LIMITS }: C
           if (outcome.ok) resolve(outcome.results)
           else reject(outcome.error)
         }
-        queue.push({ transfers, answer: answerCall })
+        line.push({ transfers, answer: answerCall })
         arrival.fire()
       })
     },
@@ -107,6 +118,33 @@ export function createCoalescer({ storage, clock, limits = COALESCER_LIMITS }: C
       await idle.wait()
       // Those who were answered last go first.
       await nextTurn()
+    },
+  }
+}
+
+/** Calls in the order in which they came, and the batches made of them. */
+function createLine(
+  deps: PostDeps,
+  limit: number,
+): {
+  push(call: WaitingCall): void
+  isEmpty(): boolean
+  /** Whether the next batch cannot grow any more. */
+  isFull(): boolean
+  take(): PreparedBatch
+} {
+  let queue: WaitingCall[] = []
+  return {
+    push: (call) => {
+      queue.push(call)
+    },
+    isEmpty: () => queue.length === 0,
+    isFull: () =>
+      queue.length >= limit || queue.reduce((sum, { transfers }) => sum + transfers.length, 0) >= limit,
+    take: () => {
+      const { taken, rest } = takeBatch(queue, limit)
+      queue = rest
+      return prepareCalls(deps, taken)
     },
   }
 }

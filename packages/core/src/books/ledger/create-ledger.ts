@@ -17,6 +17,7 @@ import { type AccountChange, changeAccount } from './change-account.ts'
 import { createCoalescer } from './coalescer.ts'
 import { openAccounts } from './open-accounts.ts'
 import { type LedgerExtras, ledgerExtras } from './past.ts'
+import { quickTransfers } from './quick-transfers.ts'
 import type { LedgerBreach, LedgerTx, TrialBalanceRow } from './store.ts'
 import { type LedgerTransfer, type NewTransfer, newTransfersSchema, type TransferResult } from './transfer.ts'
 
@@ -124,7 +125,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
     accounts: accountsOf(deps),
     post: async (transfers, { tx: host } = {}) =>
       host === undefined
-        ? coalescer.post(parseInput(newTransfersSchema, transfers, { at: 'transfers' }) as NewTransfer[])
+        ? coalescer.post(quickTransfers(transfers) ?? parseTransfers(transfers))
         : storage.transaction((tx) => tryBook(tx, { transfers, at: clock.now() }), { tx: host }),
     drain: coalescer.drain,
     balance: async (id, options) => {
@@ -141,6 +142,10 @@ export function createLedger(deps: LedgerDeps): Ledger {
       },
     },
   }
+}
+
+function parseTransfers(transfers: unknown): readonly NewTransfer[] {
+  return parseInput(newTransfersSchema, transfers, { at: 'transfers' }) as NewTransfer[]
 }
 
 function accountsOf({ storage, clock }: LedgerDeps): Ledger['accounts'] {

@@ -1,7 +1,7 @@
 import { sleep } from '../../platform/node.ts'
 import type { UnitOfWork } from '../../platform/storage/index.ts'
 import type { Clock } from '../../spec/index.ts'
-import type { LedgerTx } from './store.ts'
+import type { LedgerTx, PreparedTransfers } from './store.ts'
 import type { NewTransfer, TransferResult } from './transfer.ts'
 
 /** One call of `post`, waiting for its results. */
@@ -56,15 +56,16 @@ export interface PostDeps {
  */
 export async function postBatch(
   deps: PostDeps & { readonly park: (calls: readonly WaitingCall[]) => void },
-  calls: readonly WaitingCall[],
+  { calls, prepared }: PreparedBatch,
 ): Promise<() => void> {
   const run = { failures: 0 }
   const says: (() => void)[] = []
   const send = async (part: readonly WaitingCall[]): Promise<void> => {
     const lockMs = run.failures === 0 ? LOCK_MS.batch : LOCK_MS.part
-    const outcome = await attempt(deps, { part, run, lockMs })
+    const ready = part === calls ? prepared : prepareCalls(deps, part).prepared
+    const outcome = await attempt(deps, { prepared: ready, run, lockMs })
     if ('results' in outcome) {
-      says.push(() => answerAll(part, outcome.results))
+      says.push(() => answerLater(part, outcome.results))
       return
     }
     const half = part.length >> 1
@@ -83,6 +84,21 @@ export async function postBatch(
   }
 }
 
+/** Calls, and their transfers in the words of the store. */
+export interface PreparedBatch {
+  readonly calls: readonly WaitingCall[]
+  readonly prepared: Promise<PreparedTransfers>
+}
+
+/** Makes calls ready to be posted as one batch. */
+export function prepareCalls({ storage }: PostDeps, calls: readonly WaitingCall[]): PreparedBatch {
+  const transfers = calls.flatMap((call) => call.transfers)
+  const prepared = storage.read(async (tx) => tx.ledger.prepare(transfers))
+  // It may fail before anybody waits for it: whoever sends it hears of that.
+  prepared.catch(() => {})
+  return { calls, prepared }
+}
+
 /** Posts calls that were parked, as one batch that waits as long as a transaction of the storage does; answers them. */
 export async function postParked({ storage, clock }: PostDeps, calls: readonly WaitingCall[]): Promise<void> {
   const transfers = calls.flatMap((call) => call.transfers)
@@ -94,26 +110,30 @@ export async function postParked({ storage, clock }: PostDeps, calls: readonly W
 }
 
 type Attempted =
-  | { readonly results: readonly TransferResult[] }
+  | { readonly results: () => readonly TransferResult[] }
   | { readonly error: unknown; readonly fault: Fault }
 
 async function attempt(
   { storage, clock }: PostDeps,
   {
-    part,
+    prepared,
     run,
     lockMs,
-  }: { readonly part: readonly WaitingCall[]; readonly run: { failures: number }; readonly lockMs: number },
+  }: {
+    readonly prepared: PreparedBatch['prepared']
+    readonly run: { failures: number }
+    readonly lockMs: number
+  },
 ): Promise<Attempted> {
-  const transfers = part.flatMap((call) => call.transfers)
   for (let count = 1; ; count += 1) {
     try {
+      const ready = await prepared
       const at = clock.now()
       // The first time as a single statement, which is its own commit; then with the storage's own care for races.
       const results =
         count === 1
-          ? await storage.read((tx) => tx.ledger.post({ transfers, at, lockMs }))
-          : await storage.transaction((tx) => tx.ledger.post({ transfers, at }))
+          ? await storage.read((tx) => tx.ledger.send({ prepared: ready, at, lockMs }))
+          : await storage.transaction((tx) => tx.ledger.send({ prepared: ready, at }))
       run.failures = 0
       return { results }
     } catch (error) {
@@ -130,6 +150,15 @@ function faultOf(error: unknown): Fault {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null
   if (typeof code !== 'string' || !/^[0-9A-Z]{5}$/.test(code)) return 'again'
   return CLASSES[code.slice(0, 2)] ?? 'wrong'
+}
+
+/** The results are made here, when the next batch is under way. */
+function answerLater(part: readonly WaitingCall[], results: () => readonly TransferResult[]): void {
+  try {
+    answerAll(part, results())
+  } catch (error) {
+    failAll(part, error)
+  }
 }
 
 function answerAll(part: readonly WaitingCall[], results: readonly TransferResult[]): void {

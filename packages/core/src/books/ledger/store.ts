@@ -62,6 +62,11 @@ export type StateChange =
   | { readonly kind: 'closed'; readonly account: LedgerAccount }
   | { readonly kind: 'unknown' }
 
+/** Transfers in the words of the store that prepared them. */
+export interface PreparedTransfers {
+  readonly transfers: readonly unknown[]
+}
+
 /** The reads and writes the ledger needs. Input was checked before; a store checks what only the database can know. */
 export interface LedgerStore {
   /** Opens those that are not open yet. Answers all of them as they are, in the order given. */
@@ -90,6 +95,17 @@ export interface LedgerStore {
     /** How long to wait for one lock, for a statement that is its own commit. Default: what the transaction waits. */
     readonly lockMs?: number
   }): Promise<readonly TransferResult[]>
+  /** Puts transfers, at least one, into the words of the store, for `send`. Asks nothing of the database. */
+  prepare(transfers: readonly NewTransfer[]): PreparedTransfers
+  /**
+   * The same as `post`, for prepared transfers. The results are made when they are asked for, so that the database can
+   * be given its next batch before.
+   */
+  send(batch: {
+    readonly prepared: PreparedTransfers
+    readonly at: Date
+    readonly lockMs?: number
+  }): Promise<() => readonly TransferResult[]>
   /** Releases holds whose time has come, oldest expiry first. Answers how many were found due: fewer than `limit` ends it. */
   expireHolds(sweep: { readonly at: Date; readonly limit: number }): Promise<number>
   getTransfer(id: string): Promise<LedgerTransfer | null>

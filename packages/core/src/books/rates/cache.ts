@@ -1,14 +1,8 @@
 import { z } from 'zod'
 import { sleep } from '../../platform/node.ts'
 import { describeError, type Logger } from '../../platform/telemetry/index.ts'
-import type { Pair } from './options.ts'
+import type { Pair, RateCache } from './options.ts'
 import type { StoredRate } from './store.ts'
-
-/** A cache of texts with an age, such as Redis. Trouble with it is logged and never stops a rate. */
-export interface RateCache {
-  get(key: string): Promise<string | null>
-  set(key: string, value: string, options: { readonly ttlMs: number }): Promise<unknown>
-}
 
 /** The cache as rates see it: it answers in time or not at all. */
 export interface RateShelf {

@@ -9,8 +9,7 @@ import { type Pair, type RateOptions, termsOf } from './options.ts'
 import { refreshRateHandler, refreshSchedules } from './refresh.job.ts'
 import type { RateTx, StoredRate } from './store.ts'
 
-export type { RateCache } from './cache.ts'
-export type { GuardOptions, Pair, RateOptions } from './options.ts'
+export type { GuardOptions, Pair, RateCache, RateOptions } from './options.ts'
 export type { RateStore, RateTx, StoredRate } from './store.ts'
 
 /** Exchange rates from several sources in order, kept in the database, never used beyond their age limit. */

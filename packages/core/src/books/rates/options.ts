@@ -1,7 +1,12 @@
 import { z } from 'zod'
 import { assetSchema, parseInput } from '../../platform/input.ts'
 import type { AssetId } from '../../spec/index.ts'
-import type { RateCache } from './cache.ts'
+
+/** A cache of texts with an age, such as Redis. Trouble with it is logged and never stops a rate. */
+export interface RateCache {
+  get(key: string): Promise<string | null>
+  set(key: string, value: string, options: { readonly ttlMs: number }): Promise<unknown>
+}
 
 /** A pair of assets: how much of `quote` one whole `base` is worth. */
 export interface Pair {

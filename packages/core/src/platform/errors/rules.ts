@@ -29,6 +29,7 @@ export interface Details {
     readonly pendingOut: string
   }
   webhook_body_parsed: { readonly found: string }
+  delivery_emptied: { readonly id: string; readonly at: string }
   storage_not_migrated: { readonly found: number; readonly expected: number }
   storage_from_future: { readonly found: number; readonly known: number }
   storage_migration_changed: { readonly number: number; readonly name: string }
@@ -110,6 +111,11 @@ export const RULES: { readonly [C in ErrorCode]: Rule<C> } = {
     isRetryable: false,
     says: (d) =>
       `body: must be the raw bytes as received, got ${d.found}. Mount the webhook route before any body parser.`,
+  },
+  delivery_emptied: {
+    status: 409,
+    isRetryable: false,
+    says: (d) => `The body of delivery ${d.id} was removed at ${d.at}, as the retention says. It cannot be replayed.`,
   },
   storage_not_migrated: {
     status: 500,

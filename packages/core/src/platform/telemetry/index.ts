@@ -1,2 +1,2 @@
 export { type Logger, redactingLogger, silentLogger } from './logger.ts'
-export { describeError, redact } from './redact.ts'
+export { describeError, redact, traceOf } from './redact.ts'

@@ -55,3 +55,10 @@ export function describeError(error: unknown): string {
   const cause = error.cause instanceof Error ? `: ${describeError(error.cause)}` : ''
   return redactText(`${error.name}${code}: ${error.message}${cause}`).slice(0, 1_000)
 }
+
+/** Where an error came from, without what it says: for errors whose message may hold what a stranger sent. */
+export function traceOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
+  return [error.name, ...frames.slice(0, 5).map((line) => line.trim())].join(' ')
+}

@@ -14,7 +14,7 @@ export async function applyPayoutEvent<T extends PayoutWork>(
   deps: PayoutDeps<T>,
   tx: T,
   news: { readonly provider: string; readonly event: PayoutEvent; readonly delivery: string },
-): Promise<void> {
+): Promise<'applied' | 'unmatched'> {
   const { provider, event, delivery } = news
   const payout = await findPayout(tx, { provider, event })
   const at = deps.clock.now()
@@ -26,7 +26,7 @@ export async function applyPayoutEvent<T extends PayoutWork>(
       details: { kind: 'payout', providerRef: event.providerRef, state: event.state },
       at,
     })
-    return
+    return 'unmatched'
   }
   await tx.events.append({
     type: 'webhook.applied',
@@ -36,6 +36,7 @@ export async function applyPayoutEvent<T extends PayoutWork>(
     at,
   })
   await applyTold(deps, tx, { payout, told: event, facts: { webhook: delivery } })
+  return 'applied'
 }
 
 async function findPayout(

@@ -39,8 +39,9 @@ export const destinationSchema = z.discriminatedUnion(
       address: boundedText(128),
       memo: boundedText(128).optional(),
     }),
+    z.strictObject({ kind: z.literal('provider_user'), user: boundedText(128) }),
   ],
-  { error: 'must have a kind: pix_key, bank_account or address' },
+  { error: 'must have a kind: pix_key, bank_account, address or provider_user' },
 )
 
 const schema = z.strictObject({

@@ -50,11 +50,11 @@ export interface Payouts<T extends PayoutWork = PayoutWork> {
   ): void
   /** For the inbox: asks the provider about one of our payouts, by any id it told. Null: none of ours, or not there. */
   ask(about: { readonly provider: string; readonly ref: string }): Promise<ProviderPayout | null>
-  /** For the inbox: what a webhook tells. */
+  /** For the inbox: what a webhook tells. `unmatched`: of a payout that is not ours, which moves nothing. */
   applyEvent(
     tx: T,
     news: { readonly provider: string; readonly event: PayoutEvent; readonly delivery: string },
-  ): Promise<void>
+  ): Promise<'applied' | 'unmatched'>
   readonly jobs: readonly JobHandler[]
 }
 

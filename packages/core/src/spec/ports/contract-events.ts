@@ -4,6 +4,8 @@ export interface ContractEvent {
   readonly id: string
   readonly contract: string
   readonly transactionHash: string
+  /** Which operation of its transaction emitted it, where the node tells: counted from 0. */
+  readonly operation?: number
   readonly ledger: bigint
   readonly occurredAt: Date
   /** The first topic, where it is a symbol: `transfer`. */
@@ -26,6 +28,8 @@ export type ContractEventPage =
       readonly events: readonly ContractEvent[]
       /** Store it with the events, in one commit. The next page starts after it. */
       readonly cursor: string
+      /** Everything of this ledger and those before it was looked through. Where the limit cut a ledger, the one before. */
+      readonly scannedTo: bigint
       /** False: more may be there now. */
       readonly isAtTip: boolean
       readonly range: ContractEventRange
@@ -46,6 +50,7 @@ export interface ContractEventFilter {
  *
  * Rules, each checked by the conformance kit under the same name:
  * - `contract_events/in_order`: events come in the order of the chain, and a cursor never skips one.
+ * - `contract_events/scanned_told`: `scannedTo` never names a ledger of which events are still to come.
  * - `contract_events/empty_page_goes_on`: an empty page is not the end; its cursor moves on.
  * - `contract_events/gap_told`: what the node no longer holds is a `gap`, never silence.
  * - `contract_events/down_throws`: trouble throws `ProviderError`; it is never an empty page.
