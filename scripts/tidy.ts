@@ -45,6 +45,8 @@ const ALLOWED: Record<string, readonly RegExp[]> = {
   words: [/^scripts\/tidy(\.test)?\.ts$/],
   session: [
     /^scripts\/tidy(\.test)?\.ts$/,
+    // Stripe's own word: `checkout.session.completed`.
+    /^packages\/adapter-stripe\/|^docs\/reference\/webhook-events\.md$/,
     // Providers' own names of their events.
     /^docs\/reference\/webhook-events\.md$/,
     /^packages\/storage-postgres\//,

@@ -23,13 +23,28 @@ export const sendAnswer = z.object({
   endToEndId: text,
 })
 
-/** A Pix that came back. In the answer to a look-up it has no status; in a webhook it has. */
+/**
+ * Money given back (`devolução`), by us or to us. For one that we received, the answer to a look-up has no status.
+ * `natureza` says who wanted it: the receiver, or a claim (MED).
+ */
 export const returnedPix = z.object({
   id: text,
   rtrId: text,
   valor: anything,
+  natureza: text,
   status: text,
+  motivo: text,
   horario: anything,
+})
+
+/** A received Pix: `GET /v2/pix/{e2eId}`, and the `pix` list of a charge. */
+export const receivedPix = z.object({
+  endToEndId: z.string().min(1),
+  txid: text,
+  valor: anything,
+  horario: anything,
+  gnExtras: z.object({ tarifa: anything }).nullish(),
+  devolucoes: z.array(returnedPix).nullish(),
 })
 
 /** `GET /v2/gn/pix/enviados/…`. */
@@ -39,6 +54,7 @@ export const sentPix = z.object({
   e2eId: text,
   valor: anything,
   status: anything,
+  horario: anything,
   devolucoes: z.array(returnedPix).nullish(),
 })
 
@@ -68,7 +84,9 @@ export const pixElement = z.object({
   horario: anything,
   tipo: text,
   status: anything,
-  gnExtras: z.object({ idEnvio: text, erro: rejection.nullish(), error: rejection.nullish() }).nullish(),
+  gnExtras: z
+    .object({ idEnvio: text, tarifa: anything, erro: rejection.nullish(), error: rejection.nullish() })
+    .nullish(),
   devolucoes: z.array(returnedPix).nullish(),
 })
 
@@ -102,6 +120,8 @@ export type Payee =
       }
     }
 
+/** One received Pix. */
+export type ReceivedPix = z.output<typeof receivedPix>
 /** One read element of a webhook's `pix` list. */
 export type PixElement = z.output<typeof pixElement>
 /** One returned Pix. */

@@ -15,9 +15,11 @@ import { readRefusal } from './refusal.ts'
 
 /** One call to the Pix API. */
 export interface EfiCall {
-  readonly method: 'GET' | 'PUT'
+  readonly method: HttpRequest['method']
   /** Parts of the path, unescaped: each is percent-encoded here. */
   readonly path: readonly string[]
+  /** What follows the path; an undefined value is left out. */
+  readonly query?: Readonly<Record<string, string | undefined>>
   readonly json?: unknown
   readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal | undefined
@@ -73,14 +75,14 @@ export function createClient(settings: Settings): EfiClient {
     },
   })
 
-  const call: EfiClient['call'] = async ({ path, signal, ...rest }) => {
+  const call: EfiClient['call'] = async ({ path, query, signal, ...rest }) => {
     const token = await tokens
       .get(signal)
       .catch((error: unknown) => (isProviderError(error) ? error : gaveUp()))
     if (isProviderError(token)) return { kind: 'no_token', error: token }
     const request: HttpRequest = {
       ...rest,
-      url: `${baseUrl}/${path.map(encodeURIComponent).join('/')}`,
+      url: `${baseUrl}/${path.map(encodeURIComponent).join('/')}${queryText(query ?? {})}`,
       headers: { ...rest.headers, authorization: `Bearer ${reveal(token)}` },
       ...(signal === undefined ? {} : { signal }),
     }
@@ -100,6 +102,11 @@ export function createClient(settings: Settings): EfiClient {
     },
     refuse: errorOf,
   }
+}
+
+function queryText(query: NonNullable<EfiCall['query']>): string {
+  const given = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined)
+  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`
 }
 
 /** The caller's signal ended the wait for a token. */

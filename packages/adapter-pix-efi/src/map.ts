@@ -24,10 +24,10 @@ export const sendStatus = statusTable({
 export const refundStatus = statusTable({
   provider: PROVIDER,
   field: 'devolucoes.status',
-  table: { EM_PROCESSAMENTO: 'pending', DEVOLVIDO: 'refunded', NAO_REALIZADO: 'refund_failed' } as const,
+  table: { EM_PROCESSAMENTO: 'pending', DEVOLVIDO: 'succeeded', NAO_REALIZADO: 'failed' } as const,
 })
 
-/** Names by which Efí refuses a send, finally. The list is open: any other name counts as `refused`. */
+/** Names by which Efí refuses, finally. The list is open: any other name counts as `refused`. */
 const REFUSALS = new Map<string, DeclineReason>([
   ['documento_bloqueado', 'not_permitted'],
   ['chave_invalida', 'invalid_destination'],
@@ -36,6 +36,8 @@ const REFUSALS = new Map<string, DeclineReason>([
   ['pagamento_negado', 'refused'],
   // The payer's key has no webhook, which a send needs.
   ['webhook_invalido', 'not_permitted'],
+  // The charge was paid or removed.
+  ['status_cobranca_invalido', 'not_permitted'],
 ])
 
 /** Names that speak of Efí's own trouble, whatever status they come with: nothing is refused by them. */
@@ -46,10 +48,15 @@ const TROUBLE = new Set([
   'ServicoIndisponivel',
   'IndisponibilidadePorTempoEsgotado',
   'BaldeFichasVazio',
+  'InfracaoErroInterno',
 ])
 
-/** Efí has this id already: the opposite of a refusal. */
-export const DUPLICATE = 'id_envio_duplicado'
+/** Efí has this id already, of a send, a charge or a refund: the opposite of a refusal. */
+export const DUPLICATES: ReadonlySet<string> = new Set([
+  'id_envio_duplicado',
+  'txid_duplicado',
+  'devolucao_id_duplicado',
+])
 
 /** States that Efí will not process the call with this token (shape C), or with these rights (BCB `AcessoNegado`). */
 export const ACCESS_DENIED: ReadonlySet<string> = new Set([
@@ -60,7 +67,7 @@ export const ACCESS_DENIED: ReadonlySet<string> = new Set([
 
 /** The reason behind a refusal's name, or null when the name refuses nothing. */
 export function refusalReason(name: string): DeclineReason | null {
-  return TROUBLE.has(name) || name === DUPLICATE ? null : (REFUSALS.get(name) ?? 'refused')
+  return TROUBLE.has(name) || DUPLICATES.has(name) ? null : (REFUSALS.get(name) ?? 'refused')
 }
 
 /** Why the payee's side rejected a Pix: ISO 20022 reason codes, as used in the instant payment system. */

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net'
 import { checkClientCertificate } from '@lastro/adapter-kit'
+import { checkPixKey } from '@lastro/br-code'
 import { type Clock, ProviderError, reveal, type Secret, secret } from '@lastro/core/spec'
 import { z } from 'zod'
-import { checkPixKey } from './pix-key.ts'
 import { isSafeUrl } from './url.ts'
 
 /** The certificate Efí issued for this environment: PEM texts, or the PKCS#12 file as it was downloaded. */
@@ -43,9 +43,11 @@ export interface EfiOptions {
   readonly clientId: string
   readonly clientSecret: string | Secret
   readonly certificate: EfiCertificate
-  /** Our own key at Efí, from which payouts are paid. It must have a webhook. */
+  /** Our own key at Efí: charges are paid to it and payouts from it. It must have a webhook. */
   readonly pixKey: string
   readonly webhook: EfiWebhookOptions
+  /** What `register` registers: `rec` and `cobr` are Pix Automático, with scopes of its own. Default `['pix']`. */
+  readonly notifications?: readonly ('pix' | 'rec' | 'cobr')[]
   readonly clock: Clock
   /** Another host than the environment's, for tests. `http:` is refused except on loopback. */
   readonly baseUrl?: string
@@ -57,6 +59,17 @@ export interface EfiOptions {
   readonly sendApiVersion?: 'v2' | 'v3'
   /** How long after a send "not found" proves absence. Default 60 000; Efí does not state a bound. */
   readonly conclusiveAfterMs?: number
+  /** How long a charge without `expiresAt` can be paid, in seconds. Default 86 400, as in the Central Bank's document. */
+  readonly chargeExpirySeconds?: number
+  /** Sends the reason of a refund as `descricao`. Default false: whether Efí takes the field is unconfirmed. */
+  readonly sendRefundReason?: boolean
+  /**
+   * Asks for claims of fraud (MED) whenever a paid payment is found. Default false: it needs the scope
+   * `gn.infractions.read`, and Efí refuses it in homologation.
+   */
+  readonly readClaims?: boolean
+  /** Unit of a claim's amount where it has no decimal point. Default `cents`; Efí's pages do not say. */
+  readonly claimAmountUnit?: 'cents' | 'reais'
   /** Payouts under way at once. Default 1: Efí advises to send one after another. */
   readonly concurrency?: number
   /** Lets CNPJs with letters through. Default false: whether Efí takes them is unconfirmed. */
@@ -136,6 +149,10 @@ const schema = z
     certificate,
     pixKey: plainText,
     webhook,
+    notifications: z
+      .array(z.enum(['pix', 'rec', 'cobr']))
+      .min(1)
+      .default(['pix']),
     clock: z.custom<Clock>(
       (value) => typeof Reflect.get(Object(value), 'now') === 'function',
       'must have now()',
@@ -146,6 +163,10 @@ const schema = z
     timeoutMs: milliseconds.max(600_000).default(30_000),
     sendApiVersion: z.enum(['v2', 'v3']).default('v3'),
     conclusiveAfterMs: milliseconds.default(60_000),
+    chargeExpirySeconds: z.int().min(1).max(2_147_483_647).default(86_400),
+    sendRefundReason: z.boolean().default(false),
+    readClaims: z.boolean().default(false),
+    claimAmountUnit: z.enum(['cents', 'reais']).default('cents'),
     concurrency: z.int().min(1).max(1_000).default(1),
     alphanumericCnpj: z.boolean().default(false),
   })

@@ -15,7 +15,7 @@ function returnedOf(returns: readonly ReturnedPix[]): Money<typeof BRL> {
   const seen = new Set<string>()
   let total: Money<typeof BRL> = Money.zero(BRL)
   for (const { rtrId, valor, status } of returns) {
-    const isFinal = status === null || status === undefined || refundStatus.get(status) === 'refunded'
+    const isFinal = status === null || status === undefined || refundStatus.get(status) === 'succeeded'
     if (!isFinal || (typeof rtrId === 'string' && seen.has(rtrId))) continue
     if (typeof rtrId === 'string') seen.add(rtrId)
     total = Money.add(total, amounts.read(valor, 'devolucoes.valor'))
@@ -35,9 +35,11 @@ function withReturns(paid: Sent, returned: Money<AssetId>): Sent {
  * Reads a sent Pix. Part of the money returned leaves it `paid` with `returnedAmount`; all of it makes it `returned`.
  * @throws ProviderError `unexpected_answer` for anything that is new, missing or contradictory.
  */
-function readSent(pix: SentPix, idEnvio: string): Sent {
+export function readSent(pix: SentPix, wanted: string | null): Sent {
+  const idEnvio = wanted ?? pix.idEnvio ?? ''
   if (typeof pix.idEnvio === 'string' && pix.idEnvio !== idEnvio)
     throw surprise('idEnvio is not the one asked for.')
+  if (idEnvio === '') throw surprise('a sent Pix has no idEnvio.')
   const endToEndId = pix.endToEndId ?? pix.e2eId
   const sent: Sent = {
     providerRef: idEnvio,
@@ -56,13 +58,14 @@ function readSent(pix: SentPix, idEnvio: string): Sent {
 export async function findSent(
   client: EfiClient,
   wanted: {
-    readonly idEnvio: string
+    /** Null where only the end-to-end id is known: then the answer tells it. */
+    readonly idEnvio: string | null
     readonly endToEndId?: string
     readonly signal?: AbortSignal | undefined
   },
 ): Promise<Sent | null> {
   const subject = 'a sent Pix'
-  const tail = wanted.endToEndId === undefined ? ['id-envio', wanted.idEnvio] : [wanted.endToEndId]
+  const tail = wanted.endToEndId === undefined ? ['id-envio', wanted.idEnvio ?? ''] : [wanted.endToEndId]
   const path = ['v2', 'gn', 'pix', 'enviados', ...tail]
   const answer = await client.ask({ method: 'GET', path, subject, signal: wanted.signal })
   if (answer.status === 404) {

@@ -7,11 +7,14 @@ import {
   type Verdict,
   type WebhookSource,
 } from '@lastro/core/spec'
+import { readBody } from './body.ts'
 import type { EfiClient } from './client.ts'
+import { EVENT_TYPES } from './event-types.ts'
+import { lookUp } from './look-up.ts'
 import { PROVIDER } from './map.ts'
 import type { Settings } from './options.ts'
 import { readRefusal } from './refusal.ts'
-import { readBody, translate } from './translate.ts'
+import { translate } from './translate.ts'
 import { isSafeUrl } from './url.ts'
 
 type WebhookSettings = Settings['webhook']
@@ -62,8 +65,10 @@ function verify(delivery: RawDelivery, settings: WebhookSettings): Verdict {
     return { kind: 'rejected', reason: 'malformed' }
   const body = readBody(delivery.body)
   if (body.kind === 'malformed') return { kind: 'rejected', reason: 'malformed' }
+  const { topic, subject } = body
   // Efí numbers no delivery; the same news comes in the same bytes.
-  return { kind: 'authentic', deliveryId: sha256Hex(delivery.body), topic: body.topic }
+  const deliveryId = sha256Hex(delivery.body)
+  return { kind: 'authentic', deliveryId, topic, ...(subject === null ? {} : { subject }) }
 }
 
 const refuse = (kind: 'misconfigured' | 'invalid_request', message: string): ProviderError =>
@@ -89,19 +94,26 @@ function webhookUrl(base: string, settings: WebhookSettings): string {
   return `${url.href}${url.href.includes('?') ? '&' : '?'}${added}`
 }
 
-async function register(
-  context: { readonly client: EfiClient; readonly settings: Settings },
-  { url, signal }: { readonly url: string; readonly signal?: AbortSignal },
+/** Where each kind of news is registered. Those of Pix Automático have no key: there is one of each for the account. */
+const pathOf = (kind: Settings['notifications'][number], pixKey: string): readonly string[] =>
+  kind === 'pix' ? ['v2', 'webhook', pixKey] : ['v2', `webhook${kind}`]
+
+async function registerOne(
+  { client, settings }: { readonly client: EfiClient; readonly settings: Settings },
+  call: {
+    readonly path: readonly string[]
+    readonly webhookUrl: string
+    readonly signal?: AbortSignal | undefined
+  },
 ): Promise<void> {
-  const { client, settings } = context
   const subject = 'the webhook to be registered'
   const answer = await client.ask({
     method: 'PUT',
-    path: ['v2', 'webhook', settings.pixKey],
-    json: { webhookUrl: webhookUrl(url, settings.webhook) },
+    path: call.path,
+    json: { webhookUrl: call.webhookUrl },
     headers: { 'x-skip-mtls-checking': settings.webhook.mode === 'hmac' ? 'true' : 'false' },
     subject,
-    signal,
+    signal: call.signal,
   })
   if (answer.status >= 200 && answer.status < 300) return
   if (readRefusal(answer.json).name === 'webhook_invalido') {
@@ -113,13 +125,29 @@ async function register(
   throw client.refuse(answer, subject)
 }
 
-/** Deliveries from Efí. The test call at registration is authentic with topic `test`, and translates to nothing to do. */
-export function createWebhooks(client: EfiClient, settings: Settings): Required<WebhookSource> {
+async function register(
+  context: { readonly client: EfiClient; readonly settings: Settings },
+  { url, signal }: { readonly url: string; readonly signal?: AbortSignal },
+): Promise<void> {
+  const { settings } = context
+  const target = webhookUrl(url, settings.webhook)
+  for (const kind of settings.notifications) {
+    await registerOne(context, { path: pathOf(kind, settings.pixKey), webhookUrl: target, signal })
+  }
+}
+
+/** What `efi` fills of the port: Efí is content with a plain 200. */
+export type EfiWebhooks = Required<Omit<WebhookSource, 'acknowledge'>>
+
+/** Deliveries from Efí. The test call at registration is authentic, and translates to nothing to do. */
+export function createWebhooks(client: EfiClient, settings: Settings): EfiWebhooks {
   return {
     specVersion: 1,
     maxBodyBytes: MAX_BODY_BYTES,
+    eventTypes: EVENT_TYPES,
     verify: async (delivery) => verify(delivery, settings.webhook),
     translate,
+    lookUp: (event, options) => lookUp({ client, signal: options?.signal }, event),
     register: (options) => register({ client, settings }, options),
   }
 }

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { Money } from '@lastro/core/spec'
 import { describe, expect, it, vi } from 'vitest'
-import { type EfiOptions, efi } from '../src/index.ts'
+import { type EfiOptions, type EfiProvider, efi } from '../src/index.ts'
 import { certificates, optionsFor, payout } from './setup.ts'
 
 const CANARY = {
@@ -99,6 +99,37 @@ const ANSWERS: readonly [string, () => Response | Promise<Response>][] = [
   ['broken', leaky],
 ]
 
+const payment = { idempotencyKey: 'x', providerRef: 'x'.repeat(26) }
+const person = { name: 'Maria', document: CANARY.document }
+
+/** What takes money or gives it back, with the personal data that each may be given. */
+function moneyIn({ payments, automatic }: Pick<EfiProvider, 'payments' | 'automatic'>) {
+  const amount = Money.of(1234n, 'BRL/2')
+  const payer = { ...person, email: CANARY.email }
+  const asked = { idempotencyKey: 'x', amount, payer, description: CANARY.email }
+  return Promise.all([
+    payments.create({ ...asked, method: 'pix' }),
+    payments.create({ ...asked, method: 'pix_due', due: { dueDate: '2026-12-10' } }),
+    payments.cancel(payment),
+    payments.refund({ idempotencyKey: 'x', payment, receiptRef: 'E1', amount }),
+    automatic.createRecurrence({
+      contract: 'CT-1',
+      debtor: person,
+      startsOn: '2026-12-05',
+      every: 'month',
+      amount,
+      retries: true,
+    }),
+    automatic.createCharge({
+      idempotencyKey: 'x',
+      idRec: 'RN1',
+      dueDate: '2026-12-05',
+      amount,
+      receiver: { account: '1', type: 'payment' },
+    }),
+  ])
+}
+
 describe('secrets and bodies', () => {
   it('are not in the provider', () => {
     expectClean(efi(options(answering(() => new Response()))))
@@ -108,11 +139,23 @@ describe('secrets and bodies', () => {
     const spies = (['log', 'info', 'warn', 'error', 'debug'] as const).map((name) =>
       vi.spyOn(console, name).mockImplementation(() => undefined),
     )
-    const { payouts, webhooks, probe } = efi(options(answering(answer)))
+    const { payouts, webhooks, probe, ...more } = efi(options(answering(answer)))
     const outcome = await payouts.submit(order)
     expect(outcome.kind).not.toBe('accepted')
     expectClean(outcome)
+    for (const other of await moneyIn(more)) {
+      expect(other.kind).not.toBe('accepted')
+      expectClean(other)
+    }
+    const window = { from: new Date('2026-11-22'), to: new Date('2026-11-23') }
     for (const call of [
+      more.payments.find({ idempotencyKey: 'x' }),
+      more.payments.findRefund({ idempotencyKey: 'x', payment, receiptRef: 'E1' }),
+      more.statements.entries(window),
+      more.charges.list({ ...window, kind: 'cob' }),
+      more.automatic.listCharges(window),
+      more.med.list(window),
+      webhooks.lookUp({ kind: 'hint', topic: 'cobr', ref: 'x' }),
       payouts.find({ idempotencyKey: 'x', providerRef: 'E09089356202611221410APIa1b2c3d4' }),
       payouts.balance('BRL/2'),
       webhooks.register({ url: 'https://shop.example/x' }),

@@ -3,12 +3,14 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import recorded from '../fixtures/webhooks.json' with { type: 'json' }
 import { efi } from '../src/index.ts'
-import { optionsFor } from './setup.ts'
+import { HMAC_SECRET, optionsFor } from './setup.ts'
 
 const BODIES = recorded.bodies
 const { webhooks } = efi(optionsFor())
+const bytes = (body: unknown): Uint8Array =>
+  Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
 const translate = (body: unknown): readonly ProviderEvent[] =>
-  webhooks.translate(Buffer.from(JSON.stringify(body)))
+  webhooks.translate({ body: bytes(body), topic: 'pix', subject: null })
 const brl = (cents: bigint) => Money.of(cents, 'BRL/2')
 
 const [RECEIVED] = BODIES.received.pix
@@ -21,13 +23,35 @@ describe('the documented bodies', () => {
     expect(translate(BODIES.received)).toEqual([
       {
         kind: 'payment',
-        providerRef: 'E18236120202611221405s0f3a1b2c4d',
-        reference: '9d36b84fc70b478fb95c12729b90ca25',
-        state: 'received',
-        amount: brl(4990n),
+        providerRef: '9d36b84fc70b478fb95c12729b90ca25',
+        state: 'paid',
+        receipts: [
+          {
+            ref: 'E18236120202611221405s0f3a1b2c4d',
+            amount: brl(4990n),
+            fee: brl(1n),
+            receivedAt: new Date('2026-11-22T14:05:31.000Z'),
+          },
+        ],
         occurredAt: new Date('2026-11-22T14:05:31.000Z'),
       },
     ])
+  })
+
+  it('money received for a charge of ours names our key', () => {
+    const txid = 'pay01k0000000000000000000000a'
+    expect(translate({ pix: [{ ...RECEIVED, txid }] })).toMatchObject([
+      { providerRef: txid, idempotencyKey: 'pay_01k0000000000000000000000a' },
+    ])
+  })
+
+  it('money received by a static code or a bare key pays no charge by itself', () => {
+    const [byCode] = translate({ pix: [{ ...RECEIVED, txid: 'LOJA1' }] })
+    expect(byCode).toMatchObject({ kind: 'payment', providerRef: 'LOJA1' })
+    expect(byCode).not.toHaveProperty('state')
+    const [byKey] = translate({ pix: [{ ...RECEIVED, txid: undefined }] })
+    expect(byKey).not.toHaveProperty('providerRef')
+    expect(byKey).toMatchObject({ receipts: [{ ref: RECEIVED?.endToEndId }] })
   })
 
   it('money sent', () => {
@@ -60,35 +84,114 @@ describe('the documented bodies', () => {
   })
 
   it('refunds we made, done and not done', () => {
-    const about = { kind: 'payment', providerRef: RECEIVED?.endToEndId, reference: RECEIVED?.txid }
-    expect(translate(BODIES.refunded)).toMatchObject([
+    expect(translate(BODIES.refunded)).toEqual([
       {
-        ...about,
-        state: 'refunded',
-        refundRef: 'RF1',
-        amount: brl(2000n),
-        occurredAt: new Date('2026-11-23T10:00:00Z'),
+        kind: 'payment',
+        providerRef: RECEIVED?.txid,
+        state: 'paid',
+        receipts: [
+          { ref: RECEIVED?.endToEndId, amount: brl(4990n), receivedAt: new Date('2026-11-22T14:05:31.000Z') },
+        ],
+        refunds: [
+          { ref: 'RF1', receiptRef: RECEIVED?.endToEndId, state: 'succeeded', amount: brl(2000n) },
+          {
+            ref: 'RF2',
+            receiptRef: RECEIVED?.endToEndId,
+            state: 'failed',
+            amount: brl(2000n),
+            detail: 'Saldo insuficiente',
+          },
+        ],
+        occurredAt: new Date('2026-11-23T10:01:00Z'),
       },
-      { ...about, state: 'refund_failed', refundRef: 'RF2', amount: brl(2000n) },
     ])
   })
 
-  it('Pix Automático and the test call are known, and nothing to do', () => {
-    expect(translate(BODIES.rec)).toEqual([{ kind: 'ignored', topic: 'rec' }])
-    expect(translate(BODIES.cobr)).toEqual([{ kind: 'ignored', topic: 'cobr' }])
-    expect(translate(BODIES.test)).toEqual([{ kind: 'ignored', topic: 'test' }])
+  it('a refund under way is told as pending', () => {
+    const devolucoes = [{ id: 'R', valor: '1.00', status: 'EM_PROCESSAMENTO' }]
+    expect(translate({ pix: [{ ...REFUNDED, devolucoes }] })).toMatchObject([
+      { refunds: [{ ref: 'R', state: 'pending', amount: brl(100n) }] },
+    ])
+  })
+
+  it.each([
+    ['EM_PROCESSAMENTO', 'blocked', 2000n],
+    ['DEVOLVIDO', 'lost', 2000n],
+    ['NAO_REALIZADO', 'closed', 0n],
+  ])('what a fraud claim takes back is a dispute: %s', (status, state, withdrawn) => {
+    const own = REFUNDED?.devolucoes[0]
+    const taken = { ...own, id: 'MED1', status, natureza: 'MED_FRAUDE' }
+    const [event] = translate({ pix: [{ ...REFUNDED, devolucoes: [own, taken] }] })
+    const ref = `${RECEIVED?.endToEndId}:med`
+    expect(event).toMatchObject({
+      refunds: [{ ref: 'RF1' }],
+      disputes: [
+        { ref, receiptRef: RECEIVED?.endToEndId, state, amount: brl(2000n), withdrawn: brl(withdrawn) },
+      ],
+    })
+  })
+
+  it('a recurring consent that changed', () => {
+    expect(translate(BODIES.rec)).toEqual([
+      {
+        kind: 'changed',
+        object: 'recurring_consent',
+        ref: 'RN0908935620261122aBcDeFgHiJk',
+        change: 'APROVADA',
+        status: 'APROVADA',
+        facts: { journey: 'JORNADA_2' },
+        occurredAt: new Date('2026-11-22T09:12:00Z'),
+      },
+    ])
+  })
+
+  it('a recurring payment that was taken, with and without its receipts', () => {
+    const [charge] = BODIES.cobr.cobsr
+    const changed = {
+      kind: 'changed',
+      object: 'recurring_payment',
+      ref: charge?.txid,
+      change: 'CONCLUIDA',
+      facts: { idRec: charge?.idRec, attempt: 'PAGA', endToEndId: charge?.tentativas[0]?.endToEndId },
+    }
+    expect(translate(BODIES.cobr)).toMatchObject([
+      changed,
+      { kind: 'hint', topic: 'cobr', ref: charge?.txid },
+    ])
+    const receipt = { endToEndId: 'E1823612020261205120000000000001', horario: '2026-12-05T12:00:00Z' }
+    for (const valor of ['29.90', { original: { valor: '29.90' } }]) {
+      const body = { cobsr: [{ ...charge, pix: [{ ...receipt, txid: charge?.txid, valor }] }] }
+      expect(translate(body)).toMatchObject([
+        changed,
+        {
+          kind: 'payment',
+          providerRef: charge?.txid,
+          state: 'paid',
+          receipts: [{ ref: receipt.endToEndId, amount: brl(2990n) }],
+        },
+      ])
+    }
+    const odd = { ...receipt, valor: { original: { valor: '29.90' }, juros: { valor: '1.00' } } }
+    expect(translate({ cobsr: [{ ...charge, pix: [odd] }] })).toMatchObject([changed, { kind: 'hint' }])
+  })
+
+  it('a recurring payment that was not taken keeps the codes, and no words', () => {
+    const [charge] = BODIES.cobr.cobsr
+    const rejeicao = { codigo: 'AM02', descricao: 'Maria Souza, CPF 529.982.247-25' }
+    const body = { cobsr: [{ ...charge, status: 'REJEITADA', encerramento: { rejeicao } }] }
+    const events = translate(body)
+    expect(events).toMatchObject([{ kind: 'changed', status: 'REJEITADA', facts: { code: 'AM02' } }])
+    expect(JSON.stringify(events)).not.toContain('Maria')
+  })
+
+  it('the test call is known, and nothing to do', () => {
+    expect(translate(BODIES.test)).toEqual([{ kind: 'ignored', topic: 'teste_webhook' }])
   })
 
   it('several kinds in one call, in their order', () => {
     const events = translate({ pix: [SENT, RECEIVED, REFUNDED, REJECTED] })
     const told = events.map((event) => ('state' in event ? `${event.kind} ${event.state}` : event.kind))
-    expect(told).toEqual([
-      'payout paid',
-      'payment received',
-      'payment refunded',
-      'payment refund_failed',
-      'payout failed',
-    ])
+    expect(told).toEqual(['payout paid', 'payment paid', 'payment paid', 'payout failed'])
   })
 })
 
@@ -154,6 +257,11 @@ describe('what fits no rule is kept and asked about', () => {
       },
       SENT?.endToEndId,
     ],
+    [
+      'a refund without an id',
+      { ...REFUNDED, devolucoes: [{ valor: '1.00', status: 'DEVOLVIDO' }] },
+      REFUNDED?.endToEndId,
+    ],
     ['no object', 'x', undefined],
     ['null', null, undefined],
   ])('%s', (_name, element, providerRef) => {
@@ -169,21 +277,66 @@ describe('what fits no rule is kept and asked about', () => {
 
   it('a body without a known part', () => {
     expect(translate({ novidade: [] })).toMatchObject([{ kind: 'unrecognised' }])
-    expect(webhooks.translate(Buffer.from('{'))).toMatchObject([{ kind: 'unrecognised', topic: 'malformed' }])
+    expect(translate('{')).toMatchObject([{ kind: 'unrecognised', topic: 'malformed' }])
     expect(translate({ pix: [] })).toEqual([])
-  })
-
-  it('a refund under way changes nothing yet', () => {
-    const devolucoes = [{ id: 'R', valor: '1.00', status: 'EM_PROCESSAMENTO' }]
-    expect(translate({ pix: [{ ...REFUNDED, devolucoes }] })).toEqual([
-      { kind: 'ignored', topic: 'pix.refund.pending' },
-    ])
   })
 
   it('a send under way is told as pending', () => {
     expect(translate({ pix: [{ ...SENT, status: 'EM_PROCESSAMENTO' }] })).toMatchObject([
       { state: 'pending' },
     ])
+  })
+})
+
+describe('the table of event types', () => {
+  /** Of each row a body, and what the row says of it. */
+  const SAMPLES: Readonly<Record<string, unknown>> = {
+    PIX_RECEBIDO: BODIES.received,
+    PIX_ENVIADO: BODIES.sent,
+    DEVOLUCAO_ENVIADA: BODIES.refunded,
+    DEVOLUCAO_RECEBIDA: { pix: [{ ...SENT, devolucoes: REFUNDED?.devolucoes }] },
+    pix: { pix: [SENT, RECEIVED] },
+    rec: BODIES.rec,
+    cobr: BODIES.cobr,
+    teste_webhook: BODIES.test,
+  }
+  const KINDS: Readonly<Record<string, readonly ProviderEvent['kind'][]>> = {
+    applied: ['payout', 'payment', 'hint', 'changed'],
+    asked: ['unrecognised', 'hint'],
+    handed_on: ['changed'],
+    ignored: ['ignored'],
+  }
+
+  it.each(webhooks.eventTypes)('$type: $does', async ({ type, does }) => {
+    const body = bytes(SAMPLES[type])
+    const url = `/webhooks/efi?hmac=${HMAC_SECRET}&ignorar=/pix`
+    const peer = { address: '34.193.116.226' }
+    const receivedAt = new Date('2026-11-22T14:10:48Z')
+    const verdict = await webhooks.verify({ method: 'POST', url, headers: {}, body, receivedAt, peer })
+    expect(verdict).toMatchObject({ kind: 'authentic', topic: type })
+    const events = webhooks.translate({ body, topic: type, subject: null })
+    expect(events.length).toBeGreaterThan(0)
+    for (const { kind } of events) expect(KINDS[does]).toContain(kind)
+  })
+
+  it.each([
+    [BODIES.received, RECEIVED?.txid],
+    [BODIES.refunded, RECEIVED?.txid],
+    [BODIES.sent, 'wd20261122A001'],
+    [BODIES.rec, 'RN0908935620261122aBcDeFgHiJk'],
+    [BODIES.cobr, BODIES.cobr.cobsr[0]?.txid],
+    [{ pix: [SENT, RECEIVED] }, undefined],
+    [BODIES.test, undefined],
+  ])('names the one object that a body is about (%#)', async (body, subject) => {
+    const verdict = await webhooks.verify({
+      method: 'POST',
+      url: `/x?hmac=${HMAC_SECRET}`,
+      headers: {},
+      body: bytes(body),
+      receivedAt: new Date('2026-11-22T14:10:48Z'),
+      peer: { address: '34.193.116.226' },
+    })
+    expect('subject' in verdict ? verdict.subject : undefined).toBe(subject)
   })
 })
 

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import recorded from '../fixtures/webhooks.json' with { type: 'json' }
 import { type EfiWebhookOptions, efi } from '../src/index.ts'
-import { HMAC_SECRET, optionsFor, scripted, setUp } from './setup.ts'
+import { HMAC_SECRET, optionsFor, PIX_KEY, scripted, setUp } from './setup.ts'
 
 const BODIES = recorded.bodies
 const EFI_ADDRESS = '34.193.116.226'
@@ -28,7 +28,12 @@ const hmac = sourceFor({ mode: 'hmac', secrets: [HMAC_SECRET] })
 describe('verify by the secret in the URL', () => {
   it('believes the right secret from the right address', async () => {
     const deliveryId = expect.stringMatching(/^[0-9a-f]{64}$/)
-    expect(await hmac.verify(delivery())).toEqual({ kind: 'authentic', deliveryId, topic: 'pix' })
+    expect(await hmac.verify(delivery())).toEqual({
+      kind: 'authentic',
+      deliveryId,
+      topic: 'PIX_ENVIADO',
+      subject: 'wd20261122A001',
+    })
   })
 
   it('gives the same bytes the same id, and other bytes another', async () => {
@@ -104,7 +109,7 @@ describe('verify by mutual TLS', () => {
   it('believes the host that a certificate was verified', async () => {
     expect(await mtls.verify(delivery({ url: '/x', peer: { certificateVerified: true } }))).toMatchObject({
       kind: 'authentic',
-      topic: 'pix',
+      topic: 'PIX_ENVIADO',
     })
   })
 
@@ -161,10 +166,7 @@ describe('what is not of Efí’s form', () => {
   })
 
   it.each([
-    [BODIES.sent, 'pix'],
-    [BODIES.rec, 'rec'],
-    [BODIES.cobr, 'cobr'],
-    [BODIES.test, 'test'],
+    [{ pix: [] }, 'pix'],
     [{ novidade: 1 }, 'unrecognised'],
   ])('names the topic (%#)', async (body, topic) => {
     expect(await hmac.verify(delivery({ body: bytes(body) }))).toMatchObject({ kind: 'authentic', topic })
@@ -207,6 +209,18 @@ describe('register', () => {
     expect(headers.at(-1)).toBe(skips)
   })
 
+  it('registers Pix Automático too, where it is asked for', async () => {
+    const { fetch, asked } = scripted(Array(3).fill({ status: 200, body: {} }))
+    const notifications = ['pix', 'rec', 'cobr'] as const
+    await efi(optionsFor({ fetch, notifications })).webhooks.register({ url: BASE })
+    expect(asked.map(({ path }) => path)).toEqual([
+      `/v2/webhook/${PIX_KEY}`,
+      '/v2/webhookrec',
+      '/v2/webhookcobr',
+    ])
+    expect(new Set(asked.map(({ body }) => JSON.stringify(body))).size).toBe(1)
+  })
+
   it.each([
     'http://shop.example/x',
     'nonsense',
@@ -244,7 +258,7 @@ describe('register', () => {
           const body = new Uint8Array(await request.arrayBuffer())
           const verdict = await provider.webhooks.verify(delivery({ url, body, peer: { address } }))
           verdicts.push(verdict.kind === 'authentic' ? verdict.topic : verdict)
-          events.push(...provider.webhooks.translate(body))
+          events.push(...provider.webhooks.translate({ body, topic: 'pix', subject: null }))
           return new Response(null, { status: verdict.kind === 'authentic' ? 200 : 401 })
         },
       },
@@ -259,9 +273,9 @@ describe('register', () => {
     await fake.flushWebhooks()
     fake.returnPix('pout1', 34n)
     await fake.flushWebhooks()
-    expect(verdicts).toEqual(['test', 'pix', 'pix'])
+    expect(verdicts).toEqual(['teste_webhook', 'PIX_ENVIADO', 'DEVOLUCAO_RECEBIDA'])
     expect(events).toMatchObject([
-      { kind: 'ignored', topic: 'test' },
+      { kind: 'ignored', topic: 'teste_webhook' },
       { kind: 'payout', providerRef: 'pout1', state: 'paid' },
       { kind: 'unrecognised', providerRef: 'pout1' },
     ])

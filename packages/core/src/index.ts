@@ -126,6 +126,7 @@ export {
   type CancelInput,
   type CaptureInput,
   type CompleteInput,
+  type Conversion,
   type CreatePaymentIntent,
   type Dispute,
   type OperationId,

@@ -34,9 +34,15 @@ export function wireDomains(
     wired,
   }: { options: Pick<LastroOptions, 'payments' | 'payouts' | 'onchain' | 'rates' | 'trades'>; wired: Wired },
 ): Domains {
+  const rates = createRates({
+    ...base,
+    sources: wired.rateSources,
+    ...(options.rates === undefined ? {} : { options: options.rates }),
+  })
   const payments: Payments<LastroTx> = createPayments<LastroTx>({
     ...base,
     rails: wired.payments,
+    rates,
     ...(options.payments === undefined ? {} : { options: options.payments }),
   })
   const payouts: Payouts<LastroTx> = createPayouts<LastroTx>({
@@ -53,11 +59,6 @@ export function wireDomains(
     onDeposit: (tx, deposit, change) => products.onDeposit(tx, deposit, change),
     onTransfer: (tx, transfer, change) => products.onTransfer(tx, transfer, change),
     ...(options.onchain === undefined ? {} : { options: options.onchain }),
-  })
-  const rates = createRates({
-    ...base,
-    sources: wired.rateSources,
-    ...(options.rates === undefined ? {} : { options: options.rates }),
   })
   const products = createTrades<LastroTx>({
     ...base,

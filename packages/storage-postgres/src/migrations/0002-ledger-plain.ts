@@ -16,6 +16,9 @@ export const plainDeclarations = `
   n constant int := coalesce(array_length(p_ids, 1), 0);
   d int; c int;`
 
+/** The accounts of a large batch that are locked by themselves, first in the order of all. */
+const FIRST_LOCKED = 8
+
 /**
  * Books a batch that is accepted whole, or nothing of it. Accounts are written first, which locks and reads them at once,
  * then the transfers are run through one by one: that each account then stands where it was written proves the sums.
@@ -24,6 +27,13 @@ export const plainDeclarations = `
  * direction only, so all limits of an account are two bounds: a cap when it goes up and a low when it goes down.
  */
 export const plainBatch = `
+      -- A large batch waits for another here, where only a few accounts are asked for. Waited for below, every account that
+      -- the other one wrote would be looked up again, one by one.
+      if array_length(p_accounts, 1) > ${4 * FIRST_LOCKED} then
+        perform from unnest(p_accounts[1:${FIRST_LOCKED}]) named (id)
+          join lastro.ledger_account account on account.id = named.id
+          for no key update of account;
+      end if;
       perform set_config('lastro_ledger.booking', 'on', true);
       with written as (
         update lastro.ledger_account account set version = account.version + named.touches,

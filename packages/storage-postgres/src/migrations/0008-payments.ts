@@ -18,6 +18,7 @@ create table lastro.payment (
      'canceled', 'paid')),
   amount numeric(78, 0) not null check (amount > 0),
   asset text not null,
+  conversion text,
   method text not null,
   capture text not null check (capture in ('automatic', 'manual')),
   description text,

@@ -14,6 +14,7 @@ export interface PaymentRow {
   state: Payment['state']
   amount: string
   asset: AssetId
+  conversion: string | null
   method: Payment['method']
   capture: Payment['capture']
   description: string | null
@@ -48,7 +49,7 @@ export interface PaymentRow {
 }
 
 /** What statements select of a payment. */
-export const PAYMENT_COLUMNS = `id, provider, route, refused_by, state, amount::text as amount, asset, method, capture,
+export const PAYMENT_COLUMNS = `id, provider, route, refused_by, state, amount::text as amount, asset, conversion, method, capture,
   description, payer::text as payer, due, return_url, cancel_url, expires_at, reference, metadata::text as metadata,
   credit_account, correlation, provider_ref, action::text as action, told, ended_here, authorized::text as authorized,
   received::text as received, fees::text as fees, refunding::text as refunding, refunded::text as refunded,
@@ -65,6 +66,7 @@ export function toPayment(row: PaymentRow): Payment {
     refusedBy: JSON.parse(row.refused_by),
     state: row.state,
     amount: money(row.amount),
+    conversion: row.conversion === null ? null : unpack(row.conversion),
     method: row.method,
     capture: row.capture,
     description: row.description,
@@ -154,7 +156,8 @@ function changingParameters(payment: Payment): SqlParameter[] {
 
 /** The parameters of `insert`. */
 export function paymentInsert(payment: Payment): SqlParameter[] {
-  return [...fixedParameters(payment), ...changingParameters(payment)]
+  const conversion = payment.conversion === null ? null : pack(payment.conversion)
+  return [...fixedParameters(payment), ...changingParameters(payment), conversion]
 }
 
 /** The parameters of `update`. */

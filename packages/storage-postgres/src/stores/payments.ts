@@ -28,12 +28,12 @@ export const PAYMENT_SQL = {
     (id, route, amount, asset, method, capture, description, due, return_url, cancel_url, expires_at, reference, metadata,
      credit_account, correlation, created_at, provider, refused_by, state, payer, provider_ref, action, told, ended_here,
      authorized, received, fees, refunding, refunded, disputed, attempts, reason, detail, contradiction, updated_at,
-     submitted_at, ask_at, version)
+     submitted_at, ask_at, version, conversion)
     values ($1, $2, $3::text::numeric, $4, $5, $6, $7, $8, $9, $10, $11::text::timestamptz, $12, $13::text::jsonb,
      $14, $15, $16::text::timestamptz, $17, $18, $19, $20::text::jsonb, $21, $22::text::jsonb, $23, $24,
      $25::text::numeric, $26::text::numeric, $27::text::numeric, $28::text::numeric, $29::text::numeric,
      $30::text::numeric, $31::int, $32, $33, $34, $35::text::timestamptz, $36::text::timestamptz,
-     $37::text::timestamptz, $38::int)`,
+     $37::text::timestamptz, $38::int, $39)`,
   get: `select ${PAYMENT_COLUMNS} from lastro.payment where id = $1`,
   lock: `select ${PAYMENT_COLUMNS} from lastro.payment where id = $1 for update`,
   update: `update lastro.payment set provider = $2, refused_by = $3, state = $4, payer = $5::text::jsonb,

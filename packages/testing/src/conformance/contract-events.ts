@@ -28,15 +28,17 @@ const read = ({ source, contract }: ContractEventWorld, after: After): Promise<C
 /** Reads to the tip, following cursors. */
 async function readAll(world: ContractEventWorld, start: After) {
   const events: ContractEvent[] = []
+  const pages: Extract<ContractEventPage, { kind: 'page' }>[] = []
   let emptyPages = 0
   let after = start
   for (let call = 0; call < CALLS; call++) {
     const page = await read(world, after)
     check(page.kind === 'page', `Expected a page, got ${shown(page)}.`)
     events.push(...page.events)
+    pages.push(page)
     if (page.events.length === 0 && !page.isAtTip) emptyPages += 1
     after = { cursor: page.cursor }
-    if (page.isAtTip) return { events, emptyPages, after }
+    if (page.isAtTip) return { events, pages, emptyPages, after }
   }
   throw new Error(`The tip was not reached within ${CALLS} pages.`)
 }
@@ -62,6 +64,31 @@ const inOrder: Case<ContractEventWorld> = {
     check(shown(sorted) === shown([...ids, ...later]), 'The ids do not compare as the order of the chain.')
   },
 }
+
+const scanned: Case<ContractEventWorld> = {
+  id: 'contract_events/scanned_told',
+  rule: '`scannedTo` never names a ledger of which events are still to come.',
+  async run(world) {
+    const { latest } = await world.source.range()
+    await world.emit(7)
+    await world.idle(2)
+    const { pages } = await readAll(world, { ledger: latest })
+    for (const [index, page] of pages.entries()) {
+      const early = pages.slice(index + 1).flatMap(({ events }) => events.filter(isWithin(page.scannedTo)))
+      check(early.length === 0, `Looked through to ${page.scannedTo}, and then told ${shown(early)}.`)
+    }
+    const end = pages.at(-1)
+    check(
+      end !== undefined && end.scannedTo === end.range.latest,
+      `At the tip the last page was looked through to ${end?.scannedTo}, of ${end?.range.latest}.`,
+    )
+  },
+}
+
+const isWithin =
+  (ledger: bigint) =>
+  (event: ContractEvent): boolean =>
+    event.ledger <= ledger
 
 const emptyPage: Case<ContractEventWorld> = {
   id: 'contract_events/empty_page_goes_on',
@@ -114,4 +141,10 @@ const down: Case<ContractEventWorld> = {
 }
 
 /** The rules of `ContractEventSource`. */
-export const contractEventCases: readonly Case<ContractEventWorld>[] = [inOrder, emptyPage, gap, down]
+export const contractEventCases: readonly Case<ContractEventWorld>[] = [
+  inOrder,
+  scanned,
+  emptyPage,
+  gap,
+  down,
+]

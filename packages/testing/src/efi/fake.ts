@@ -5,6 +5,7 @@ import { deliverOverHttp } from './deliver.ts'
 import type { EfiFaultPlan, EfiFaults } from './faults.ts'
 import { fetchFrom } from './fetch.ts'
 import { EFI_BASE_URLS, mswHandlers } from './handlers.ts'
+import { createHelpers, type FakeEfiCharges } from './helpers.ts'
 import { createIds } from './identifiers.ts'
 import { inject } from './inject.ts'
 import { type EfiCredentials, type FakeEfiOptions, withDefaults } from './options.ts'
@@ -15,11 +16,11 @@ import { authorise } from './routes/oauth.ts'
 import { createScheduler } from './scheduler.ts'
 import { type FakeEfiServer, type FakeEfiServerOptions, listen } from './server.ts'
 import { giveBack, leftOf, reject, settle } from './settlement.ts'
-import { createState, move, type SendRecord, snapshot } from './state.ts'
+import { createState, hideable, move, type SendRecord, snapshot } from './state.ts'
 import { createOutbox, type WebhookDelivery } from './webhooks.ts'
 
 /** A fake Efí: ask it as an adapter would, make it fail as networks do, and look at what it really did. */
-export interface FakeEfi {
+export interface FakeEfi extends FakeEfiCharges {
   /** One request in, one answer out; `drop` is a connection that dies. The fronts below all come here. */
   handle(request: EfiRequest): Promise<EfiAnswer | 'drop'>
   /** A `fetch` for an adapter's `fetch` option: no socket, no msw. */
@@ -91,7 +92,7 @@ export function createFakeEfi(options: FakeEfiOptions = {}): FakeEfi {
   const { deliverTimeoutMs: timeoutMs, webhookCa } = settings
   const deliver =
     settings.deliver ?? deliverOverHttp({ timeoutMs, webhookCa, certificates: () => certificates })
-  const outbox = createOutbox({ settings, state, scheduler, faults, deliver })
+  const outbox = createOutbox({ scheduler, faults, deliver })
   const context: EfiContext = { settings, state, scheduler, ids: createIds(settings.seed), outbox }
   const handle = (request: EfiRequest) => answer(context, { request, faults })
 
@@ -101,7 +102,7 @@ export function createFakeEfi(options: FakeEfiOptions = {}): FakeEfi {
     return { ...(await listen(handle, { certificates, port })), certificates }
   }
 
-  return {
+  const own: Omit<FakeEfi, keyof FakeEfiCharges> = {
     handle,
     fetch: fetchFrom(handle),
     handlers: (baseUrl = EFI_BASE_URLS) =>
@@ -135,6 +136,11 @@ export function createFakeEfi(options: FakeEfiOptions = {}): FakeEfi {
     credentials: settings.credentials,
     keys: settings.keys,
   }
+  // With its getters as they are: a spread would read them once and for all.
+  return Object.defineProperties(
+    own,
+    Object.getOwnPropertyDescriptors(createHelpers(context)),
+  ) as typeof own & FakeEfiCharges
 }
 
 async function answer(
@@ -145,7 +151,7 @@ async function answer(
   const { pathname, searchParams: query } = new URL(request.url, EFI_BASE_URLS[0])
   const path = pathname.replace(/(?<=.)\/$/, '')
   const found = findRoute(request.method, path)
-  const subject = Object.values(found?.params ?? {})[0] ?? null
+  const subject = subjectOf(found)
   const entry = {
     at: scheduler.now(),
     operation: found?.route.operation ?? 'unknown',
@@ -172,13 +178,19 @@ async function answer(
   if (denied) return close(denied)
   const fault = faults.take(route.operation, subject)
   entry.fault = fault?.kind ?? null
-  const isKnown = state.sends.has(subject ?? '')
+  const isKnown = hideable(state, subject ?? '') !== undefined
   const hide = (ms: number) => {
-    // A send that was seen before does not vanish because it was asked for again.
-    const record = isKnown ? undefined : state.sends.get(subject ?? '')
+    // What was seen before does not vanish because it was asked for again.
+    const record = isKnown ? undefined : hideable(state, subject ?? '')
     if (record) record.visibleAt = new Date(scheduler.now().getTime() + ms)
   }
   return close(await inject({ fault, scheduler, hide, run: () => route.run(context, call) }))
+}
+
+function subjectOf(found: ReturnType<typeof findRoute>): string | null {
+  if (found === null) return null
+  const { route, params } = found
+  return route.subject?.(params) ?? Object.values(params)[0] ?? null
 }
 
 function findRoute(method: string, path: string): { route: Route; params: Call['params'] } | null {

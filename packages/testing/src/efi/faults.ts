@@ -7,6 +7,21 @@ export type EfiOperation =
   | 'pix.find_by_id'
   | 'pix.find_by_e2e'
   | 'pix.list_sent'
+  | 'pix.find_received'
+  | 'pix.list_received'
+  | 'charge.create'
+  | 'charge.change'
+  | 'charge.find'
+  | 'charge.list'
+  | 'refund.create'
+  | 'refund.find'
+  | `loc.${'create' | 'find' | 'list' | 'qrcode' | 'release'}`
+  | `med.${'list' | 'defend'}`
+  | `rec.${'create' | 'find' | 'list' | 'change'}`
+  | `solicrec.${'create' | 'find' | 'change'}`
+  | `cobr.${'create' | 'find' | 'list' | 'change' | 'retry'}`
+  | `locrec.${'create' | 'find' | 'release'}`
+  | `webhook${'rec' | 'cobr'}.${'put' | 'get' | 'delete'}`
   | 'balance.read'
   | 'webhook.put'
   | 'webhook.get'
@@ -35,7 +50,7 @@ export type EfiCallFault =
   /** A refusal of your choice, and nothing happened. Default: 422 `pagamento_negado`. */
   | { readonly kind: 'refuse'; readonly status?: number; readonly nome?: string; readonly mensagem?: string }
 
-/** What can go wrong with a send besides: look-ups and lists do not see it for a while. */
+/** What can go wrong with a call that makes something besides: look-ups and lists do not see it for a while. */
 export type EfiSendFault = EfiCallFault | ({ readonly kind: 'late_visibility' } & Hidden)
 
 /** What can go wrong with a webhook. */
@@ -52,15 +67,19 @@ export type EfiWebhookFault =
   | { readonly kind: 'wrong_amount_webhook'; readonly amount?: bigint }
 
 /** The faults of each operation. */
-export type EfiFaults = { readonly [O in Exclude<EfiOperation, 'pix.send'>]: EfiCallFault } & {
-  readonly 'pix.send': EfiSendFault
+export type EfiFaults = { readonly [O in Exclude<EfiOperation, Making>]: EfiCallFault } & {
+  readonly [O in Making]: EfiSendFault
+} & {
   readonly 'webhook.deliver': EfiWebhookFault
 }
+
+/** Operations that make something under an id of the caller. */
+type Making = 'pix.send' | 'charge.create' | 'refund.create' | 'cobr.create'
 
 /** The fault plan of a fake Efí. */
 export type EfiFaultPlan = FaultPlan<EfiFaults>
 
-/** `hiddenForMs`: for that long, look-ups and lists do not see the send that was made. `late_visibility`: 30 000. */
+/** `hiddenForMs`: for that long, look-ups and lists do not see what was made. `late_visibility`: 30 000. */
 interface Hidden {
   readonly hiddenForMs?: number
 }

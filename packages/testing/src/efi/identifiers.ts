@@ -51,7 +51,19 @@ export interface IdFactory {
   e2eId(now: Date): string
   /** The id of a return: `D`, the payee's ISPB, minute and eleven more. */
   rtrId(now: Date): string
+  /** The end-to-end id of a Pix that somebody else's bank began. */
+  payerE2eId(now: Date): string
+  /** The id of a refund that Efí sends. */
+  refundRtrId(now: Date): string
+  /** 29 characters: `RR` where a failed charge may be tried again, `RN` where it may not. */
+  idRec(now: Date, retries: boolean): string
+  idSolicRec(now: Date): string
   token(): string
+  /** 32 characters of hexadecimal digits. */
+  token32(): string
+  /** What Efí chooses where the caller does not: 32 letters and digits. */
+  txid(): string
+  uuid(): string
 }
 
 /** Ids from a seed. No two are the same. */
@@ -62,9 +74,18 @@ export function createIds(seed: number): IdFactory {
   // Multiplying by an odd number visits every 32-bit value once: it looks random and cannot repeat.
   const eight = () => ((Math.imul(++count, 0x9e3779b1) + base) >>> 0).toString(16).padStart(8, '0')
   const minute = (now: Date) => now.toISOString().replace(/\D/g, '').slice(0, 12)
+  const day = (now: Date) => minute(now).slice(0, 8)
+  const token32 = () => [eight(), eight(), eight(), eight()].join('')
   return {
     e2eId: (now) => `E${EFI_ISPB}${minute(now)}API${eight()}`,
     rtrId: (now) => `D${PAYEE_ISPB}${minute(now)}RET${eight()}`,
+    payerE2eId: (now) => `E${PAYEE_ISPB}${minute(now)}PAY${eight()}`,
+    refundRtrId: (now) => `D${EFI_ISPB}${minute(now)}DEV${eight()}`,
+    idRec: (now, retries) => `R${retries ? 'R' : 'N'}${EFI_ISPB}${day(now)}REC${eight()}`,
+    idSolicRec: (now) => `SC${EFI_ISPB}${day(now)}SOL${eight()}`,
+    token32,
+    txid: token32,
+    uuid: () => token32().replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'),
     token: () => `fake-token-${eight()}${eight()}`,
   }
 }

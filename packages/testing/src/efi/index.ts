@@ -21,6 +21,7 @@ export type {
   EfiWebhookFault,
 } from './faults.ts'
 export { EFI_BASE_URLS } from './handlers.ts'
+export type { ChargeSnapshot, FakeEfiCharges, ReceivedSnapshot } from './helpers.ts'
 export {
   type Deliver,
   type DeliverContext,

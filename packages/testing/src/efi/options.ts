@@ -44,6 +44,18 @@ export interface FakeEfiOptions {
   readonly endToEndField?: 'e2eId' | 'endToEndId'
   /** What a webhook calls the reason of a rejection. Default: `erro`. */
   readonly rejectionField?: 'erro' | 'error'
+  /** The shape of refusals around charges: Efí's own, or the Central Bank's for all of them. Default: `efi`. */
+  readonly errors?: 'efi' | 'bcb'
+  /** Whether look-ups and lists of charges repeat the code to copy, which Efí leaves open. Default: true. */
+  readonly codeInLaterAnswers?: boolean
+  /** How long a refund stays EM_PROCESSAMENTO; null leaves it to `settleRefund` and `refuseRefund`. Default: 1000. */
+  readonly refundAfterMs?: number | null
+  /** How a refund ends when its time has come. Default: DEVOLVIDO. */
+  readonly refundOutcome?: (id: string) => 'DEVOLVIDO' | 'NAO_REALIZADO'
+  /** How the Pix of a recurring charge tells its amount: the contract says both at once. Default: `object`. */
+  readonly recurringAmountAs?: 'object' | 'text'
+  /** Whether news of a recurring charge lists its Pix, which the standard leaves open. Default: false. */
+  readonly pixInRecurringNews?: boolean
   /**
    * What the webhook of a returned Pix looks like, which Efí does not publish: an element as of a send with its
    * returns added, one as of a refund, or no webhook at all. Default: `like_send`.
@@ -102,10 +114,23 @@ export type Deliver = (request: Request, context: DeliverContext) => Promise<Res
 /** Every scope the fake knows. */
 export const EFI_SCOPES: readonly string[] = [
   'gn.balance.read',
+  'gn.infractions.read',
+  'gn.infractions.write',
   'gn.pix.send.read',
   'pix.send',
-  'webhook.read',
-  'webhook.write',
+  ...[
+    'cob',
+    'cobr',
+    'cobv',
+    'payloadlocation',
+    'payloadlocationrec',
+    'pix',
+    'rec',
+    'solicrec',
+    'webhook',
+    'webhookcobr',
+    'webhookrec',
+  ].flatMap((area) => [`${area}.read`, `${area}.write`]),
 ]
 
 /** The options with every default filled in. */
@@ -129,6 +154,11 @@ export function withDefaults(options: FakeEfiOptions) {
     insufficientBalance: { status: 422, nome: 'pagamento_negado', mensagem: 'Saldo insuficiente' },
     endToEndField: 'e2eId' as const,
     rejectionField: 'erro' as const,
+    errors: 'efi' as const,
+    codeInLaterAnswers: true,
+    refundAfterMs: 1000,
+    recurringAmountAs: 'object' as const,
+    pixInRecurringNews: false,
     returnWebhook: 'like_send' as const,
     deliverTimeoutMs: 60_000,
     allowHttpWebhooks: false,

@@ -58,7 +58,7 @@ export interface SentPix {
 /** One change of the account's balance. */
 export interface Movement {
   readonly at: Date
-  readonly reason: 'sent' | 'rejected' | 'returned' | 'deposited'
+  readonly reason: 'sent' | 'rejected' | 'returned' | 'deposited' | 'received' | 'refunded' | 'refund_refused'
   readonly idEnvio: string | null
   /** In cents; negative when money leaves. */
   readonly amount: bigint
@@ -79,7 +79,7 @@ export interface EfiCall {
   readonly fault: string | null
 }
 
-/** The webhook of one Pix key. */
+/** The webhook of one Pix key, or of the account where the key is empty. */
 export interface WebhookConfig {
   readonly webhookUrl: string
   readonly chave: string

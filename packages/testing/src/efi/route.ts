@@ -29,12 +29,14 @@ export interface Call {
 /** One operation of the API. */
 export interface Route {
   readonly operation: EfiOperation
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Such as `/v2/webhook/:chave`. */
   readonly path: string
   /** The scope it needs; null where no token is asked for. */
   readonly scope: string | null
   run(context: EfiContext, call: Call): EfiAnswer | Promise<EfiAnswer>
+  /** What the call is about, for faults and the log. Default: the first path parameter. */
+  subject?(params: Call['params']): string
 }
 
 /** The path parameters when the path fits the pattern, else null. */

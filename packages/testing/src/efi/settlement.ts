@@ -93,12 +93,21 @@ export function leftOf(record: SendRecord): bigint {
 
 /** Tells the host how a send ended, or what came back of it. Without `retries` it is told once. */
 export function tell(
-  { settings, outbox }: EfiContext,
+  { settings, state, outbox }: EfiContext,
   { topic, record, retries = true }: { topic: 'sent' | 'returned'; record: SendRecord; retries?: boolean },
 ): void {
   if (topic === 'returned' && settings.returnWebhook === 'none') return
   const write = topic === 'sent' ? sentBody : returnedBody
-  outbox.notify({ topic, record, retries, body: (told) => write(settings, { record, told }) })
+  outbox.notify({
+    topic,
+    subject: record.idEnvio,
+    idEnvio: record.idEnvio,
+    config: state.webhooks.get(record.payerKey),
+    suffix: 'pix',
+    amount: record.amount,
+    retries,
+    body: (told) => write(settings, { record, told }),
+  })
 }
 
 function mustBe(record: SendRecord, status: SendRecord['status']): void {

@@ -1,3 +1,16 @@
+import type {
+  RecurrenceLocationRecord,
+  RecurrenceRecord,
+  RecurringChargeRecord,
+  RequestRecord,
+} from './automatic/records.ts'
+import type {
+  ChargeRecord,
+  ClaimRecord,
+  LocationRecord,
+  ReceivedRecord,
+  RefundRecord,
+} from './charges/records.ts'
 import type { Settings } from './options.ts'
 import type { EfiCall, Movement, ReceivedReturn, SentPix, WebhookConfig } from './records.ts'
 
@@ -18,6 +31,18 @@ export interface EfiState {
   /** Token to the instant it expires, in milliseconds. */
   readonly tokens: Map<string, number>
   readonly webhooks: Map<string, WebhookConfig>
+  readonly automaticWebhooks: Map<'rec' | 'cobr', WebhookConfig>
+  readonly charges: Map<string, ChargeRecord>
+  readonly locations: Map<number, LocationRecord>
+  /** By end-to-end id, in order of arrival. */
+  readonly received: Map<string, ReceivedRecord>
+  /** By end-to-end id, `/` and the refund's id. */
+  readonly refunds: Map<string, RefundRecord>
+  readonly claims: Map<string, ClaimRecord>
+  readonly recurrences: Map<string, RecurrenceRecord>
+  readonly requests: Map<string, RequestRecord>
+  readonly recurringCharges: Map<string, RecurringChargeRecord>
+  readonly recurrenceLocations: Map<number, RecurrenceLocationRecord>
   readonly movements: Movement[]
   readonly calls: Mutable<EfiCall>[]
 }
@@ -34,9 +59,36 @@ export function createState(settings: Settings, now: Date): EfiState {
     webhooks: new Map(
       granted.map((chave) => [chave, { webhookUrl: webhookUrl ?? '', chave, criacao: now, skipMtls: true }]),
     ),
+    automaticWebhooks: new Map(
+      webhookUrl === undefined
+        ? []
+        : (['rec', 'cobr'] as const).map((kind) => [
+            kind,
+            { webhookUrl, chave: '', criacao: now, skipMtls: true },
+          ]),
+    ),
+    charges: new Map(),
+    locations: new Map(),
+    received: new Map(),
+    refunds: new Map(),
+    claims: new Map(),
+    recurrences: new Map(),
+    requests: new Map(),
+    recurringCharges: new Map(),
+    recurrenceLocations: new Map(),
     movements: [],
     calls: [],
   }
+}
+
+/** What a fault can hide, by the subject of the call that made it. */
+export function hideable(state: EfiState, subject: string): { visibleAt: Date } | undefined {
+  return (
+    state.sends.get(subject) ??
+    state.charges.get(subject) ??
+    state.refunds.get(subject) ??
+    state.recurringCharges.get(subject)
+  )
 }
 
 /** Changes the balance and writes down why. The only place where money moves. */

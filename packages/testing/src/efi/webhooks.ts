@@ -1,19 +1,23 @@
 /** Webhooks on their way to the host: first calls, retries, and what faults make of them. */
 
 import { DEFAULT_WEBHOOK_DELAY_MS, type EfiFaultPlan, type EfiWebhookFault } from './faults.ts'
-import type { Deliver, EfiRefusal, Settings } from './options.ts'
+import type { Deliver, EfiRefusal } from './options.ts'
 import type { WebhookConfig } from './records.ts'
 import type { Scheduler } from './scheduler.ts'
-import type { EfiState, SendRecord } from './state.ts'
 import { testBody } from './webhook-bodies.ts'
 
 /** One webhook and what became of it. */
 export interface WebhookDelivery {
   /** Counts from 1 in the order in which they arose. */
   readonly number: number
-  /** `test`: the call at registration. `returned`: money came back from a send. */
-  readonly topic: 'test' | 'sent' | 'returned'
+  /**
+   * `test`: the call at registration. `returned`: money came back from a send. `refunded`: a received Pix was given back,
+   * in part or whole.
+   */
+  readonly topic: 'test' | 'sent' | 'returned' | 'received' | 'refunded' | 'rec' | 'cobr'
   readonly idEnvio: string | null
+  /** What it is about: an idEnvio, an end-to-end id, an idRec or a txid. */
+  readonly subject: string | null
   /** With Efí's suffix. */
   readonly url: string
   readonly body: string
@@ -36,8 +40,15 @@ export interface WebhookAttempt {
 
 /** Something to tell the host. */
 export interface Notification {
-  readonly topic: 'sent' | 'returned'
-  readonly record: SendRecord
+  readonly topic: Exclude<WebhookDelivery['topic'], 'test'>
+  readonly subject: string
+  /** Of a send. */
+  readonly idEnvio: string | null
+  /** Where it goes; without it nobody is told. */
+  readonly config: WebhookConfig | undefined
+  readonly suffix: 'pix' | 'rec' | 'cobr'
+  /** The true amount, in cents. */
+  readonly amount: bigint
   /** The body that tells this amount, in cents. */
   body(told: bigint): object
   /** False for a re-send, which is tried once. */
@@ -46,7 +57,7 @@ export interface Notification {
 
 /** The webhooks of the fake. */
 export interface Outbox {
-  /** Sends a webhook, if the payer's key has one. */
+  /** Sends a webhook, if there is where to. */
   notify(notification: Notification): void
   /** The calls at registration. Null when the host passed them, else how Efí refuses. */
   test(config: WebhookConfig): Promise<EfiRefusal | null>
@@ -69,8 +80,6 @@ type Open = { -readonly [K in keyof WebhookDelivery]: WebhookDelivery[K] } & {
 }
 
 interface Parts {
-  readonly settings: Settings
-  readonly state: EfiState
   readonly scheduler: Scheduler
   readonly faults: EfiFaultPlan
   readonly deliver: Deliver
@@ -90,23 +99,33 @@ export function createOutbox(parts: Parts): Outbox {
 }
 
 /** A copy without what only the outbox needs. */
-function facts({ number, topic, idEnvio, url, body, state, attempts, fault }: Open): WebhookDelivery {
-  return { number, topic, idEnvio, url, body, state, attempts: [...attempts], fault }
+function facts({
+  number,
+  topic,
+  idEnvio,
+  subject,
+  url,
+  body,
+  state,
+  attempts,
+  fault,
+}: Open): WebhookDelivery {
+  return { number, topic, idEnvio, subject, url, body, state, attempts: [...attempts], fault }
 }
 
 function notify(parts: Parts, { log, notification }: { log: Open[]; notification: Notification }): void {
-  const { topic, record, body, retries } = notification
-  const config = parts.state.webhooks.get(record.payerKey)
+  const { topic, idEnvio, subject, config, suffix, amount, body, retries } = notification
   if (config === undefined) return
-  const fault = parts.faults.take('webhook.deliver', record.idEnvio)
-  const told = fault?.kind === 'wrong_amount_webhook' ? (fault.amount ?? record.amount + 1n) : record.amount
+  const fault = parts.faults.take('webhook.deliver', subject)
+  const told = fault?.kind === 'wrong_amount_webhook' ? (fault.amount ?? amount + 1n) : amount
   const text = JSON.stringify(body(told))
   const copies = fault?.kind === 'duplicate_webhook' ? (fault.copies ?? 1) : 0
   for (let copy = 0; copy <= copies; copy++) {
     const delivery = open(log, {
       topic,
-      idEnvio: record.idEnvio,
-      url: `${config.webhookUrl}/pix`,
+      idEnvio,
+      subject,
+      url: `${config.webhookUrl}/${suffix}`,
       body: text,
       retries,
     })
@@ -115,7 +134,10 @@ function notify(parts: Parts, { log, notification }: { log: Open[]; notification
   }
 }
 
-function open(log: Open[], given: Pick<Open, 'topic' | 'idEnvio' | 'url' | 'body' | 'retries'>): Open {
+function open(
+  log: Open[],
+  given: Pick<Open, 'topic' | 'idEnvio' | 'subject' | 'url' | 'body' | 'retries'>,
+): Open {
   const rest = { state: 'pending', attempts: [], fault: null, waits: 'turn', sending: null } as const
   const delivery: Open = { number: log.length + 1, ...given, ...rest, attempts: [] }
   log.push(delivery)
@@ -195,7 +217,7 @@ async function test(
 ): Promise<EfiRefusal | null> {
   const url = config.webhookUrl
   const body = JSON.stringify(testBody(parts.scheduler.now()))
-  const delivery = open(log, { topic: 'test', idEnvio: null, url, body, retries: false })
+  const delivery = open(log, { topic: 'test', idEnvio: null, subject: null, url, body, retries: false })
   delivery.state = 'given_up'
   if (!config.skipMtls) {
     const bare = await post(parts, { url, body, presentsCertificate: false })

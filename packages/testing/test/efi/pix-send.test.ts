@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { manualClock } from '../../src/clock.ts'
-import { createFakeEfi } from '../../src/efi/index.ts'
+import { createFakeEfi, EFI_SCOPES } from '../../src/efi/index.ts'
 import { clientOf, order, PAYER, setUp, signIn } from './client.ts'
 
 describe('tokens', () => {
@@ -12,7 +12,7 @@ describe('tokens', () => {
       access_token: expect.any(String),
       token_type: 'Bearer',
       expires_in: 3600,
-      scope: 'gn.balance.read gn.pix.send.read pix.send webhook.read webhook.write',
+      scope: EFI_SCOPES.join(' '),
     })
   })
 
@@ -419,8 +419,11 @@ describe('looking up', () => {
 
   test('what the fake does not serve is said to be so', async () => {
     const { fake } = setUp()
-    const answer = await clientOf(fake).ask('/v2/cob', { method: 'POST', body: {} })
-    expect([answer.status, answer.body.detail]).toEqual([404, 'The fake Efí does not serve POST /v2/cob.'])
+    const answer = await clientOf(fake).ask('/v2/lotecobv', { method: 'POST', body: {} })
+    expect([answer.status, answer.body.detail]).toEqual([
+      404,
+      'The fake Efí does not serve POST /v2/lotecobv.',
+    ])
   })
 })
 

@@ -115,7 +115,8 @@ export const RULES: { readonly [C in ErrorCode]: Rule<C> } = {
   delivery_emptied: {
     status: 409,
     isRetryable: false,
-    says: (d) => `The body of delivery ${d.id} was removed at ${d.at}, as the retention says. It cannot be replayed.`,
+    says: (d) =>
+      `The body of delivery ${d.id} was removed at ${d.at}, as the retention says. It cannot be replayed.`,
   },
   storage_not_migrated: {
     status: 500,

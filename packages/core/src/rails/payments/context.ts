@@ -1,4 +1,5 @@
 import type { LedgerTx } from '../../books/ledger/index.ts'
+import type { Rates } from '../../books/rates/index.ts'
 import type { Rail } from '../../platform/policies/index.ts'
 import type { PlatformTx, UnitOfWork } from '../../platform/storage/index.ts'
 import type { Logger } from '../../platform/telemetry/index.ts'
@@ -52,6 +53,7 @@ export interface PaymentOptions {
 export interface PaymentDeps<T extends PaymentWork = PaymentWork> {
   readonly storage: UnitOfWork<T>
   readonly rails: Readonly<Record<string, PaymentRail>>
+  readonly rates: Pick<Rates, 'get'>
   readonly clock: Clock
   readonly ids: Ids
   readonly logger: Logger

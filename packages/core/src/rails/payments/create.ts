@@ -1,11 +1,12 @@
 import { LastroError } from '../../platform/errors/index.ts'
 import { once } from '../../platform/idempotency/index.ts'
 import { parseInput, refuse } from '../../platform/input.ts'
-import { type DueTerms, Money, type Payer, type PaymentMethod } from '../../spec/index.ts'
+import { type AssetId, type DueTerms, Money, type Payer, type PaymentMethod } from '../../spec/index.ts'
 import { type PaymentDeps, type PaymentRail, type PaymentWork, railOf, settingsOf } from './context.ts'
+import { convertedAmount } from './convert.ts'
 import { createSchema } from './input.ts'
 import { expirePayment, submitPayment } from './jobs.ts'
-import type { Payment, PaymentId } from './payment.ts'
+import type { Conversion, Payment, PaymentId } from './payment.ts'
 import { defaultCreditAccount } from './postings.ts'
 import { routeOf } from './route.ts'
 
@@ -14,6 +15,11 @@ export interface CreatePaymentIntent {
   /** The name the host gave a provider that fills the payments port. Default: the route decides. */
   readonly provider?: string
   readonly amount: Money
+  /**
+   * The asset that the payer pays in, where it is not the amount's: Pi for a price in reais. The amount is converted at
+   * the rate of now, rounded up, and both are kept with the payment.
+   */
+  readonly payIn?: AssetId
   readonly method: PaymentMethod
   /** Shown to the payer, 140 characters at most. */
   readonly description?: string
@@ -43,17 +49,21 @@ export interface CreatePaymentIntent {
 export async function createPayment<T extends PaymentWork>(
   deps: PaymentDeps<T>,
   tx: T,
-  input: CreatePaymentIntent,
+  {
+    input: wanted,
+    conversion,
+  }: { readonly input: CreatePaymentIntent; readonly conversion: Conversion | null },
 ): Promise<Payment> {
-  const parsed = parseInput(createSchema, input)
-  const { idempotencyKey: key, ...body } = parsed
+  // The key stands for what the host wanted: the same intent at another rate is the same intent.
+  const { idempotencyKey: key, ...body } = parseInput(createSchema, wanted)
+  const input = conversion === null ? wanted : { ...wanted, amount: convertedAmount(conversion) }
   const at = deps.clock.now()
   const request = { operation: 'payments.create', key, body, at }
   // Only the id is kept with the key: a stored answer would keep the payer's data for ever.
   const { id } = await once(tx, request, async () => {
     if (input.expiresAt !== undefined && input.expiresAt <= at) refuse('expiresAt', 'must be in the future')
     const route = checkedRoute(deps, input)
-    const payment = newPayment(deps, { input, route })
+    const payment = newPayment(deps, { input, route, conversion })
     if (input.creditAccount !== undefined) await checkCreditAccount(tx, payment)
     await tx.payments.insert(payment)
     await tx.jobs.enqueue(submitPayment, { paymentId: payment.id })
@@ -69,6 +79,7 @@ export async function createPayment<T extends PaymentWork>(
         provider: payment.provider,
         method: payment.method,
         amount: Money.toJson(payment.amount),
+        price: Money.toJson(conversion?.price ?? payment.amount),
         reference: payment.reference,
       },
       at,
@@ -94,7 +105,15 @@ async function checkCreditAccount(tx: PaymentWork, { creditAccount, amount }: Pa
 
 function newPayment(
   deps: Pick<PaymentDeps, 'ids' | 'clock'>,
-  { input, route }: { readonly input: CreatePaymentIntent; readonly route: readonly string[] },
+  {
+    input,
+    route,
+    conversion,
+  }: {
+    readonly input: CreatePaymentIntent
+    readonly route: readonly string[]
+    readonly conversion: Conversion | null
+  },
 ): Payment {
   const { amount } = input
   const id = deps.ids.next('pay')
@@ -107,6 +126,7 @@ function newPayment(
     refusedBy: [],
     state: 'created',
     amount,
+    conversion,
     method: input.method,
     capture: input.capture ?? 'automatic',
     description: input.description ?? null,

@@ -2,7 +2,7 @@ import { LastroError } from '../../platform/errors/index.ts'
 import { parseInput } from '../../platform/input.ts'
 import type { JobHandler, Schedule } from '../../platform/jobs/index.ts'
 import type { Page, WriteOptions } from '../../platform/storage/index.ts'
-import type { PaymentAction, ProviderPayment } from '../../spec/index.ts'
+import { Money, type PaymentAction, type ProviderPayment } from '../../spec/index.ts'
 import { actionOf } from './action.ts'
 import { applyPaymentEvent, type PaymentEvent } from './apply-event.ts'
 import { type ApproveInput, approvePayment } from './approve.ts'
@@ -12,6 +12,7 @@ import { type CaptureInput, capturePayment } from './capture.ts'
 import { checkOptions } from './check-options.ts'
 import { type CompleteInput, completePayment } from './complete.ts'
 import type { PaymentDeps, PaymentWork } from './context.ts'
+import { conversionOf } from './convert.ts'
 import { type CreatePaymentIntent, checkedRoute, createPayment, existing } from './create.ts'
 import { expirePaymentJob } from './expire.job.ts'
 import { forgetPayer } from './forget-payer.ts'
@@ -55,6 +56,7 @@ export {
   type PaymentOperation,
 } from './operation.ts'
 export {
+  type Conversion,
   type Payment,
   type PaymentId,
   type PaymentState,
@@ -82,7 +84,8 @@ export type { WalletAnswer } from './wallet.ts'
 export interface Payments<T extends PaymentWork = PaymentWork> {
   /**
    * Creates a payment: row, jobs and event in one commit. A job asks the provider for it; `submit` does it now.
-   * @throws LastroError `invalid_input`, `provider_missing`, `idempotency_key_reused`.
+   * @throws LastroError `invalid_input`, `provider_missing`, `idempotency_key_reused`; with `payIn` also
+   * `rate_unavailable`.
    */
   create(input: CreatePaymentIntent, options?: WriteOptions): Promise<Payment>
   /** Asks the provider for a created payment now, as the job would. @throws LastroError `not_found`. */
@@ -156,7 +159,10 @@ export function createPayments<T extends PaymentWork>(deps: PaymentDeps<T>): Pay
     }, options)
   const get = (id: PaymentId, options?: WriteOptions) => storage.read((tx) => existing(tx, id), options)
   return {
-    create: async (input, options) => storage.transaction((tx) => createPayment(deps, tx, input), options),
+    create: async (input, options) => {
+      const conversion = await conversionOf(deps, input, options)
+      return storage.transaction((tx) => createPayment(deps, tx, { input, conversion }), options)
+    },
     submit: async (id) => {
       await get(id)
       await submitOnce(deps, { paymentId: id })
@@ -194,11 +200,14 @@ function insideParts<T extends PaymentWork>(
 ): Pick<Payments<T>, 'createIn' | 'refundIn' | 'check' | 'ask' | 'applyEvent' | 'jobs' | 'schedules'> {
   const tells = Object.values(deps.rails).some(({ port }) => port.incomplete !== undefined)
   return {
-    createIn: (tx, input) => createPayment(deps, tx, input),
+    createIn: async (tx, input) => {
+      const conversion = await conversionOf(deps, input, { tx: tx.host })
+      return createPayment(deps, tx, { input, conversion })
+    },
     refundIn: (tx, input) => refundPayment(deps, tx, input),
     check: (input) => {
-      parseInput(createSchema, input)
-      checkedRoute(deps, input)
+      const { amount, payIn = amount.asset } = parseInput(createSchema, input)
+      checkedRoute(deps, { ...input, amount: Money.of(amount.amount, payIn) })
     },
     ask: (about) => askAbout(deps, about),
     applyEvent: (tx, news) => applyPaymentEvent(deps, tx, news),

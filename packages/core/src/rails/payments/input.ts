@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import { boundedText, idempotencyKeySchema, moneySchema, positiveMoneySchema } from '../../platform/input.ts'
+import {
+  assetSchema,
+  boundedText,
+  idempotencyKeySchema,
+  moneySchema,
+  positiveMoneySchema,
+} from '../../platform/input.ts'
 import type { PaymentId } from './payment.ts'
 
 const METHODS = ['pix', 'pix_due', 'checkout', 'card', 'pi'] as const
@@ -62,6 +68,7 @@ export const createSchema = z
   .strictObject({
     provider: boundedText(64).optional(),
     amount: positiveMoneySchema,
+    payIn: assetSchema.optional(),
     method: z.enum(METHODS, { error: `must be one of ${METHODS.join(', ')}` }),
     description: boundedText(140).optional(),
     payer: z

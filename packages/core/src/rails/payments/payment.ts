@@ -8,6 +8,7 @@ import type {
   PaymentAction,
   PaymentMethod,
   ProviderPaymentState,
+  Rate,
 } from '../../spec/index.ts'
 
 const ENDS = { pay: 'paid', fail: 'failed', expire: 'expired', cancel: 'canceled' } as const
@@ -67,6 +68,15 @@ export interface PaymentTotals {
   readonly disputed: Money
 }
 
+/** How a price became an amount of another asset: kept with the payment, as it was used. */
+export interface Conversion {
+  readonly price: Money
+  /** What one whole unit of the payment's asset is worth in the asset of the price. */
+  readonly rate: Rate
+  readonly source: string
+  readonly observedAt: Date
+}
+
 /** Money that shall come in, from the moment it is wanted. Its id is the key of every attempt, at every provider. */
 export interface Payment extends PaymentTotals {
   readonly id: PaymentId
@@ -77,7 +87,10 @@ export interface Payment extends PaymentTotals {
   /** Providers that refused it for a reason which lets the next one try. */
   readonly refusedBy: readonly string[]
   readonly state: PaymentState
+  /** What the payer is asked for. */
   readonly amount: Money
+  /** Where it is priced in another asset: the price, and the rate that was used. */
+  readonly conversion: Conversion | null
   readonly method: PaymentMethod
   readonly capture: 'automatic' | 'manual'
   readonly description: string | null

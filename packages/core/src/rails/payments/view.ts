@@ -1,4 +1,4 @@
-import { Money, type MoneyJson } from '../../spec/index.ts'
+import { Money, type MoneyJson, Rate } from '../../spec/index.ts'
 import type { Payment, StoredAction } from './payment.ts'
 import type { Dispute, Receipt, Refund } from './store.ts'
 
@@ -21,6 +21,13 @@ export interface PaymentView {
   readonly provider: string
   readonly method: Payment['method']
   readonly amount: MoneyJson
+  /** Where it is priced in another asset: the price, and the rate that was used, as a decimal text. */
+  readonly conversion: {
+    readonly price: MoneyJson
+    readonly rate: string
+    readonly source: string
+    readonly observedAt: string
+  } | null
   readonly authorized: MoneyJson
   readonly received: MoneyJson
   readonly fees: MoneyJson
@@ -67,6 +74,7 @@ export function toPaymentView({ payment, receipts, refunds, disputes }: PaymentD
     provider: payment.provider,
     method: payment.method,
     amount: toJson(payment.amount),
+    conversion: viewOfConversion(payment),
     authorized: toJson(payment.authorized),
     received: toJson(payment.received),
     fees: toJson(payment.fees),
@@ -100,6 +108,16 @@ export function toPaymentView({ payment, receipts, refunds, disputes }: PaymentD
       respondBy: respondBy?.toISOString() ?? null,
     })),
   }
+}
+
+/** Places enough for any two assets that people compare. */
+const RATE_PLACES = 12
+
+function viewOfConversion({ conversion }: Payment): PaymentView['conversion'] {
+  if (conversion === null) return null
+  const { price, rate, source, observedAt } = conversion
+  const shown = Rate.format(rate, RATE_PLACES)
+  return { price: Money.toJson(price), rate: shown, source, observedAt: observedAt.toISOString() }
 }
 
 function refundStateOf({ received, refunded, refunding }: Payment): PaymentView['refundState'] {

@@ -1,3 +1,11 @@
+import { recurringChargeRoutes } from '../automatic/charges.ts'
+import { recurrenceRoutes } from '../automatic/routes.ts'
+import { claimRoutes } from '../charges/claims.ts'
+import { locationRoutes } from '../charges/locations.ts'
+import { chargeReadRoutes } from '../charges/read.ts'
+import { receivedRoutes } from '../charges/received.ts'
+import { refundRoutes } from '../charges/refunds.ts'
+import { chargeWriteRoutes } from '../charges/write.ts'
 import type { Route } from '../route.ts'
 import { balanceRoutes } from './balance.ts'
 import { oauthRoutes } from './oauth.ts'
@@ -14,4 +22,12 @@ export const ROUTES: readonly Route[] = [
   ...balanceRoutes,
   ...webhookRoutes,
   ...resendRoutes,
+  ...chargeWriteRoutes,
+  ...chargeReadRoutes,
+  ...locationRoutes,
+  ...receivedRoutes,
+  ...refundRoutes,
+  ...claimRoutes,
+  ...recurrenceRoutes,
+  ...recurringChargeRoutes,
 ]

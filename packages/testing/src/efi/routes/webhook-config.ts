@@ -29,7 +29,8 @@ export const webhookRoutes: readonly Route[] = [
   { operation: 'webhook.list', method: 'GET', path: '/v2/webhook', scope: 'webhook.read', run: list },
 ]
 
-async function configure({ settings, state, scheduler, outbox }: EfiContext, call: Call): Promise<EfiAnswer> {
+async function configure(context: EfiContext, call: Call): Promise<EfiAnswer> {
+  const { settings, state } = context
   const chave = call.params.chave ?? ''
   if (!settings.keys.includes(chave)) {
     return refusal({
@@ -38,17 +39,26 @@ async function configure({ settings, state, scheduler, outbox }: EfiContext, cal
       mensagem: 'A chave informada não faz referência à conta Efí autenticada',
     })
   }
+  const read = await readWebhookUrl(context, { call, chave })
+  if ('answer' in read) return read.answer
+  state.webhooks.set(chave, read.config)
+  return json(201, { webhookUrl: read.config.webhookUrl })
+}
+
+/** The configuration that a call asks for, once the host has passed the calls at registration. */
+export async function readWebhookUrl(
+  { settings, scheduler, outbox }: EfiContext,
+  { call, chave }: { readonly call: Call; readonly chave: string },
+): Promise<{ readonly config: WebhookConfig } | { readonly answer: EfiAnswer }> {
   const webhookUrl = parseObject(call.body)?.webhookUrl
-  if (typeof webhookUrl !== 'string' || !URL.canParse(webhookUrl)) return invalid('URL inválida')
+  if (typeof webhookUrl !== 'string' || !URL.canParse(webhookUrl)) return { answer: invalid('URL inválida') }
   const allowed = settings.allowHttpWebhooks ? ['https:', 'http:'] : ['https:']
   if (!allowed.includes(new URL(webhookUrl).protocol))
-    return invalid('A URL do webhook deve usar o protocolo HTTPS')
+    return { answer: invalid('A URL do webhook deve usar o protocolo HTTPS') }
   const skipMtls = call.headers['x-skip-mtls-checking'] === 'true'
   const config: WebhookConfig = { webhookUrl, chave, criacao: scheduler.now(), skipMtls }
   const refused = await outbox.test(config)
-  if (refused) return refusal(refused)
-  state.webhooks.set(chave, config)
-  return json(201, { webhookUrl })
+  return refused ? { answer: refusal(refused) } : { config }
 }
 
 function list({ state }: EfiContext, { query }: Call): EfiAnswer {

@@ -1,5 +1,6 @@
 /** Asking for webhooks again: `POST /v2/gn/webhook/reenviar`. */
 import { type EfiAnswer, empty, problem } from '../answers.ts'
+import { tellReceipt } from '../charges/pay.ts'
 import { type Call, type EfiContext, parseObject, type Route } from '../route.ts'
 import { tell } from '../settlement.ts'
 import type { SendRecord } from '../state.ts'
@@ -28,16 +29,23 @@ function resend(context: EfiContext, call: Call): EfiAnswer {
   if (!Array.isArray(ids) || ids.length < 1 || ids.length > 1000) {
     return invalid({ propriedade: 'e2eids', razao: 'O campo deve ter de 1 a 1000 itens.' })
   }
-  const sends = [...context.state.sends.values()].filter((sent) => ids.includes(sent.e2eId))
   const oldest = context.scheduler.now().getTime() - THIRTY_DAYS_MS
-  if (sends.some((sent) => sent.requestedAt.getTime() < oldest)) {
+  const receipts = [...context.state.received.values()].filter((receipt) => ids.includes(receipt.e2eId))
+  const sends = [...context.state.sends.values()].filter((sent) => ids.includes(sent.e2eId))
+  const times = [...sends.map(({ requestedAt }) => requestedAt), ...receipts.map(({ at }) => at)]
+  if (times.some((at) => at.getTime() < oldest)) {
     return invalid({ propriedade: 'e2eids', razao: 'Só é possível reenviar webhooks de até 30 dias.' })
   }
   for (const record of sends) again(context, { kind, record })
+  for (const receipt of receipts) {
+    const isRefunded = receipt.refunds.length > 0
+    if (kind === (isRefunded ? 'DEVOLUCAO_ENVIADA' : 'PIX_RECEBIDO'))
+      tellReceipt(context, { receipt, retries: false })
+  }
   return empty(202)
 }
 
-/** One attempt and no retries. What the fake never receives or refunds, it has nothing to tell of. */
+/** One attempt and no retries. */
 function again(context: EfiContext, { kind, record }: { kind: string; record: SendRecord }): void {
   if (kind === 'PIX_ENVIADO' && record.status !== 'EM_PROCESSAMENTO') {
     tell(context, { topic: 'sent', record, retries: false })

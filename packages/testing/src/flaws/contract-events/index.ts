@@ -7,6 +7,8 @@ import { type Chain, CONTRACT, cursorAfter, SCAN } from './chain.ts'
 interface EventParts {
   /** The cursor of a page whose limit was reached, and of one that was scanned to a ledger. */
   cursor(place: { readonly last: ContractEvent | null; readonly scannedTo: bigint }): string
+  /** What a page says it was looked through to: `last` is the event at which its limit cut. */
+  scanned(place: { readonly last: ContractEvent | null; readonly scannedTo: bigint }): bigint
   isAtTip(place: {
     readonly isFull: boolean
     readonly count: number
@@ -30,6 +32,7 @@ function couldNotAsk(): never {
 
 const correctParts: EventParts = {
   cursor: ({ last, scannedTo }) => last?.id ?? cursorAfter(scannedTo),
+  scanned: ({ last, scannedTo }) => (last === null ? scannedTo : last.ledger - 1n),
   isAtTip: ({ isFull, scannedTo, latest }) => !isFull && scannedTo >= latest,
   onForgotten: ({ from, chain }) => ({ kind: 'gap', from, to: chain.oldest - 1n, range: rangeOf(chain) }),
   order: (events) => events,
@@ -50,9 +53,11 @@ function createWorld(replace: Replace = () => ({})): ContractEventWorld {
     const held = events.filter(({ id, ledger }) => id > after && ledger >= start && ledger <= scannedTo)
     const found = held.slice(0, limit)
     const isFull = held.length >= limit
-    const cursor = parts.cursor({ last: isFull ? (found.at(-1) ?? null) : null, scannedTo })
+    const place = { last: isFull ? (found.at(-1) ?? null) : null, scannedTo }
+    const cursor = parts.cursor(place)
     const isAtTip = parts.isAtTip({ isFull, count: found.length, scannedTo, latest: chain.latest })
-    return { kind: 'page', events: parts.order(found), cursor, isAtTip, range: rangeOf(chain) }
+    const told = { events: parts.order(found), cursor, scannedTo: parts.scanned(place) }
+    return { kind: 'page', ...told, isAtTip, range: rangeOf(chain) }
   }
 
   return {
@@ -121,13 +126,19 @@ export const contractEventFlaws: readonly Flaw<ContractEventWorld>[] = [
   flaw('in_order', 'tells the newest first', {
     replace: () => ({ order: (events) => [...events].reverse() }),
   }),
+  flaw('scanned_told', 'takes a ledger that the limit cut for looked through', {
+    replace: () => ({ scanned: ({ last, scannedTo }) => last?.ledger ?? scannedTo }),
+  }),
   flaw('empty_page_goes_on', 'takes an empty page for the end', {
     replace: (correct) => ({ isAtTip: (place) => place.count === 0 || correct.isAtTip(place) }),
   }),
   flaw('gap_told', 'goes on with what is left', { replace: () => ({ onForgotten: () => null }) }),
   flaw('down_throws', 'takes trouble for an empty page', {
     replace: () => ({
-      onTrouble: (chain) => ({ kind: 'page', events: [], cursor: '', isAtTip: true, range: rangeOf(chain) }),
+      onTrouble: (chain) => ({
+        ...{ kind: 'page', events: [], cursor: '', isAtTip: true },
+        ...{ scannedTo: chain.latest, range: rangeOf(chain) },
+      }),
     }),
   }),
 ]

@@ -1,40 +1,27 @@
 import { describe, expect, it } from 'vitest'
-import recorded from '../fixtures/pix-keys.json' with { type: 'json' }
 import { checkDestination } from './destination.ts'
-import { isCnpj, isCpf } from './documents.ts'
-import { checkPixKey } from './pix-key.ts'
 
-const RULES = { alphanumericCnpj: true }
 const DIGITS_ONLY = { alphanumericCnpj: false }
-const hasLetters = (text: string): boolean => /^[0-9A-Z]{14}$/.test(text) && /[A-Z]/.test(text)
-
-describe('documents', () => {
-  it.each(recorded.documents)('$type $input: $valid', ({ type, input, valid }) => {
-    expect(type === 'cpf' ? isCpf(input) : isCnpj(input, RULES)).toBe(valid)
-    if (type === 'cnpj') expect(isCnpj(input, DIGITS_ONLY)).toBe(valid && !hasLetters(input))
-  })
-})
+const LETTERS = { alphanumericCnpj: true }
 
 describe('Pix keys', () => {
-  it.each(recorded.pixKeys)('$input', ({ input, wire }) => {
-    // Only the directory's own form goes to Efí: masks and capitals are the caller's to remove.
-    expect(checkPixKey(input, RULES) === null).toBe(input === wire)
-    if (wire !== null) expect(checkPixKey(wire, DIGITS_ONLY) === null).toBe(!hasLetters(wire))
+  const check = (key: string, rules = DIGITS_ONLY) => checkDestination({ kind: 'pix_key', key }, rules)
+
+  it.each(['52998224725', '11222333000181', '+5511987654321', 'maria@example.com'])('takes %s', (key) => {
+    expect(check(key)).toBeNull()
   })
 
-  it.each(['maria@example', '@example.com', 'a@b@example.com', 'maria@-x.com', `${'a'.repeat(70)}@exa.com`])(
-    'refuses the e-mail %s',
-    (key) => {
-      expect(checkPixKey(key, RULES)).toMatch(/e-mail|longer/)
-    },
-  )
-
-  it.each(['+551', '+5500987654321', '+55119876543210', '+55 11987654321'])('refuses the phone %s', (key) => {
-    expect(checkPixKey(key, RULES)).toMatch(/phone/)
+  // Only the directory's own form goes to Efí: masks and capitals are the caller's to remove.
+  it.each(['529.982.247-25', 'Maria@Example.com', '11987654321', ''])('names the field for "%s"', (key) => {
+    const rule = check(key)
+    expect(rule).toMatch(/^destination\.key .+\.$/)
+    if (key !== '') expect(rule).not.toContain(key)
   })
 
-  it('takes foreign phones by the directory’s pattern', () => {
-    expect(checkPixKey('+14155552671', RULES)).toBeNull()
+  it('takes CNPJs with letters where the option says so', () => {
+    expect(check('12ABC34501DE35')).toMatch(/destination\.key .*alphanumericCnpj/)
+    expect(check('12ABC34501DE35', LETTERS)).toBeNull()
+    expect(check('12ABC34501DE36', LETTERS)).toMatch(/^destination\.key has 14 characters/)
   })
 })
 
@@ -61,6 +48,7 @@ describe('destinations', () => {
     ['name', { name: ' ' }],
     ['document', { document: '529.982.247-25' }],
     ['document', { document: '52998224724' }],
+    ['document', { document: '12ABC34501DE35' }],
     ['ispb', { ispb: '1234567' }],
     ['ispb', { ispb: '1234567A' }],
     ['branch', { branch: '12345' }],
