@@ -1,0 +1,2 @@
+/** The adapter's name in errors. */
+export const PROVIDER = 'heleket'
