@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseJson } from './json.ts'
+import { jsonNumber, parseJson } from './json.ts'
 
 describe('parseJson', () => {
   it('keeps the text of numbers when asked to', () => {
@@ -15,5 +15,20 @@ describe('parseJson', () => {
 
   it('tells a JSON null from no JSON', () => {
     expect(parseJson('null')).toEqual({ kind: 'json', value: null })
+  })
+})
+
+describe('jsonNumber', () => {
+  it.each(['3.1400000', '0.0000001', '922337203685.4775807', '-1', '1e-7'])(
+    'writes %s digit by digit',
+    (text) => {
+      const body = JSON.stringify({ amount: jsonNumber(text) })
+      expect(body).toBe(`{"amount":${text}}`)
+      expect(parseJson(body, { numbers: 'text' })).toEqual({ kind: 'json', value: { amount: text } })
+    },
+  )
+
+  it.each(['', '1.', '.5', '01', '+1', 'NaN', '1,5', '"1"', '1 ', '{}'])('refuses %j', (text) => {
+    expect(() => jsonNumber(text)).toThrow(RangeError)
   })
 })

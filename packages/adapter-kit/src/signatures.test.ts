@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createHmacKey, equalsAnyConstantTime, equalsConstantTime, hmacHex, sha256Hex } from './signatures.ts'
+import {
+  createHmacKey,
+  equalsAnyConstantTime,
+  equalsConstantTime,
+  equalsTextAt,
+  hmacHex,
+  sha256Hex,
+} from './signatures.ts'
 
 describe('signatures', () => {
   it('computes HMAC as in RFC 4231, test case 2', () => {

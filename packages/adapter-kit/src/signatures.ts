@@ -46,6 +46,8 @@ export interface HmacKey {
    * over both in one.
    */
   hex(prefix: string, data: Uint8Array): string
+  /** The same in base64. */
+  base64(prefix: string, data: Uint8Array): string
 }
 
 /** Larger messages go through a stream, where the cost of starting one no longer shows. */
@@ -71,15 +73,18 @@ export function createHmacKey(algorithm: HmacHash, key: string | Uint8Array): Hm
     outer[at] = (padded[at] ?? 0) ^ 0x5c
   }
   const keyObject = createSecretKey(given)
+  const mac = (prefix: string, data: Uint8Array, encoding: 'hex' | 'base64'): string => {
+    const size = prefix.length + data.byteLength
+    if (size > MAX_AT_ONCE)
+      return createHmac(algorithm, keyObject).update(prefix, 'latin1').update(data).digest(encoding)
+    inner.write(prefix, block, 'latin1')
+    inner.set(data, block + prefix.length)
+    outer.write(hash(algorithm, inner.subarray(0, block + size), 'binary'), block, 'latin1')
+    return hash(algorithm, outer, encoding)
+  }
   return {
-    hex(prefix, data) {
-      if (prefix.length + data.byteLength > MAX_AT_ONCE)
-        return createHmac(algorithm, keyObject).update(prefix, 'latin1').update(data).digest('hex')
-      const start = block + inner.write(prefix, block, 'latin1')
-      inner.set(data, start)
-      outer.write(hash(algorithm, inner.subarray(0, start + data.byteLength), 'binary'), block, 'latin1')
-      return hash(algorithm, outer, 'hex')
-    },
+    hex: (prefix, data) => mac(prefix, data, 'hex'),
+    base64: (prefix, data) => mac(prefix, data, 'base64'),
   }
 }
 

@@ -161,5 +161,20 @@ export {
   type PayoutTimes,
   payoutMachine,
 } from './rails/payouts/index.ts'
+export {
+  type Backfill,
+  type GapFilter,
+  type GapId,
+  type GapState,
+  gapMachine,
+  type Relayer,
+  type RelayerGap,
+  type RelayerOptions,
+  type RelayerStream,
+  type ResumeStream,
+  type StreamState,
+  type StreamStatus,
+  streamMachine,
+} from './rails/relayer/index.ts'
 export * from './spec/index.ts'
 export type { HttpContext, HttpSurface, NodeRequest, NodeResponse } from './surfaces/http/index.ts'

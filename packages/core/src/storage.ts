@@ -7,6 +7,7 @@ import type { TradeTx } from './products/trades/store.ts'
 import type { OnchainTx } from './rails/onchain/store.ts'
 import type { PaymentTx } from './rails/payments/store.ts'
 import type { PayoutTx } from './rails/payouts/store.ts'
+import type { RelayerTx } from './rails/relayer/store.ts'
 
 export type {
   AccountState,
@@ -101,6 +102,15 @@ export type {
   RefOwner,
 } from './rails/payments/index.ts'
 export type { Payout, PayoutId, PayoutState, PayoutStore, PayoutTx } from './rails/payouts/index.ts'
+export type {
+  GapFilter,
+  GapId,
+  RelayedEvent,
+  RelayerGap,
+  RelayerStore,
+  RelayerTx,
+  StreamRow,
+} from './rails/relayer/index.ts'
 
 /** Everything that can be read and written in one transaction. */
 export type LastroTx = PlatformTx &
@@ -110,6 +120,7 @@ export type LastroTx = PlatformTx &
   PaymentTx &
   PayoutTx &
   OutgoingTx &
+  RelayerTx &
   TradeTx
 
 /** A storage for the whole engine. */

@@ -1,6 +1,7 @@
 import type { EventApplier, ProviderNews } from '../platform/webhooks/index.ts'
 import type { Payments } from '../rails/payments/index.ts'
 import type { Payouts } from '../rails/payouts/index.ts'
+import type { Relayer } from '../rails/relayer/index.ts'
 import type { Clock, ProviderEvent, Providers } from '../spec/index.ts'
 import type { LastroTx } from '../storage.ts'
 import type { Wired } from './rails.ts'
@@ -9,6 +10,7 @@ import type { Wired } from './rails.ts'
 export interface ApplierDeps {
   readonly payments: Payments<LastroTx>
   readonly payouts: Payouts<LastroTx>
+  readonly relayer: Pick<Relayer<LastroTx>, 'applyEvent'>
   readonly providers: Providers
   readonly rails: Wired['rails']
   readonly clock: Clock
@@ -30,7 +32,10 @@ export function createApplier(deps: ApplierDeps): EventApplier<LastroTx> {
   const goes: { readonly [K in ProviderEvent['kind']]: Applies<K> } = {
     payout: (tx, news) => deps.payouts.applyEvent(tx, news),
     payment: (tx, news) => deps.payments.applyEvent(tx, news),
-    changed: (tx, news) => logChange(tx, news, deps.clock),
+    changed: (tx, news) =>
+      news.event.object === 'contract_event'
+        ? deps.relayer.applyEvent(tx, news)
+        : logChange(tx, news, deps.clock),
     ignored: async () => 'applied',
     hint: unmatched,
     unrecognised: unmatched,

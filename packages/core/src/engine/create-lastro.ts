@@ -1,11 +1,4 @@
-import {
-  createLedger,
-  expireHoldsHandler,
-  expireHoldsSchedule,
-  type Ledger,
-  sealHandler,
-  sealSchedule,
-} from '../books/ledger/index.ts'
+import { createLedger, type Ledger } from '../books/ledger/index.ts'
 import type { Rates } from '../books/rates/index.ts'
 import type { Audit } from '../platform/audit/index.ts'
 import { createEvents, type Events } from '../platform/events/index.ts'
@@ -19,9 +12,11 @@ import type { Quotes, Trades } from '../products/trades/index.ts'
 import type { Onchain } from '../rails/onchain/index.ts'
 import type { Payments } from '../rails/payments/index.ts'
 import type { Payouts } from '../rails/payouts/index.ts'
+import { type Relayer, withRelayedEvents } from '../rails/relayer/index.ts'
 import type { Filling, Providers } from '../spec/index.ts'
 import type { LastroTx } from '../storage.ts'
 import { createHttp, type HttpSurface } from '../surfaces/http/index.ts'
+import { assembleWork, withStreams } from './assembly.ts'
 import { wireDomains } from './domains.ts'
 import type { LastroOptions } from './options.ts'
 import { wireProviders } from './rails.ts'
@@ -59,6 +54,8 @@ export interface Lastro<Ps extends Providers = Providers> {
   readonly payments: PublicPayments<Ps>
   readonly payouts: PublicPayouts<Ps>
   readonly onchain: Omit<Onchain<LastroTx>, 'takeAddress' | 'createTransferIn' | 'jobs' | 'schedules'>
+  /** Contract events read with a durable cursor, each relayed once through the inbox. */
+  readonly relayer: Omit<Relayer<LastroTx>, 'applyEvent' | 'health' | 'jobs' | 'schedules'>
   readonly quotes: Quotes
   readonly trades: Trades
   readonly webhooks: Inbox
@@ -90,43 +87,29 @@ export function createLastro<const Ps extends Providers>(options: LastroOptions<
   const logger: Logger = redactingLogger(options.logger ?? silentLogger)
   const wired = wireProviders(providers, options)
   const base = { storage, clock, ids, logger }
-  const { payments, payouts, onchain, rates, products } = wireDomains(base, { options, wired })
+  const { payments, payouts, onchain, relayer, rates, products } = wireDomains(base, { options, wired })
   const ledger = createLedger(base)
   const webhooks = wireWebhooks(base, {
     payments,
     payouts,
-    providers,
+    relayer,
+    providers: withRelayedEvents(providers),
     rails: wired.rails,
     options: options.webhooks,
   })
   const events = createEvents(base)
   const outgoing = createOutgoing<LastroTx>(base, options.outgoing)
   outgoing.follow(events)
-  const handlers = [
-    ...payments.jobs,
-    ...payouts.jobs,
-    ...onchain.jobs,
-    ...rates.jobs,
-    ...products.jobs,
-    expireHoldsHandler(base),
-    sealHandler(base),
-    ...webhooks.jobs,
-    ...outgoing.jobs,
-  ]
+  const { handlers, schedules } = assembleWork(base, {
+    parts: [payments, payouts, onchain, relayer, rates, products, webhooks, outgoing],
+    ledger: options.ledger,
+  })
   const worker = createWorker(
     {
       ...base,
       queue: storage.queue,
       handlers: new Map(handlers.map((handler) => [handler.definition.name, handler])),
-      schedules: [
-        ...payments.schedules,
-        ...onchain.schedules,
-        ...rates.schedules,
-        ...webhooks.schedules,
-        ...outgoing.schedules,
-        expireHoldsSchedule,
-        ...(options.ledger?.seal ? [sealSchedule] : []),
-      ],
+      schedules,
       everyRound: () => events.deliver(),
     },
     options.worker,
@@ -138,6 +121,7 @@ export function createLastro<const Ps extends Providers>(options: LastroOptions<
     payments,
     payouts,
     onchain,
+    relayer,
     quotes: products.quotes,
     trades: products.trades,
     webhooks: webhooks.inbox,
@@ -145,7 +129,7 @@ export function createLastro<const Ps extends Providers>(options: LastroOptions<
     events,
     jobs: createJobs({ ...base, queue: storage.queue }),
     audit: { list: (query) => storage.read((tx) => tx.audit.list(query)) },
-    health: createHealth({ storage, providers, rails: wired.rails }),
+    health: withStreams(createHealth({ storage, providers, rails: wired.rails }), relayer),
     http: createHttp({
       webhooks: webhooks.inbox,
       logger,

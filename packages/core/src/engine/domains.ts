@@ -4,6 +4,7 @@ import { createTrades, type TradesDomain } from '../products/trades/index.ts'
 import { createOnchain, type Onchain } from '../rails/onchain/index.ts'
 import { createPayments, type Payments } from '../rails/payments/index.ts'
 import { createPayouts, type Payouts } from '../rails/payouts/index.ts'
+import { createRelayer, type Relayer } from '../rails/relayer/index.ts'
 import type { Clock, Ids } from '../spec/index.ts'
 import type { LastroStorage, LastroTx } from '../storage.ts'
 import type { LastroOptions } from './options.ts'
@@ -22,6 +23,7 @@ export interface Domains {
   readonly payments: Payments<LastroTx>
   readonly payouts: Payouts<LastroTx>
   readonly onchain: Onchain<LastroTx>
+  readonly relayer: Relayer<LastroTx>
   readonly rates: RatesDomain
   readonly products: TradesDomain<LastroTx>
 }
@@ -32,8 +34,13 @@ export function wireDomains(
   {
     options,
     wired,
-  }: { options: Pick<LastroOptions, 'payments' | 'payouts' | 'onchain' | 'rates' | 'trades'>; wired: Wired },
+  }: { options: Pick<LastroOptions, 'payments' | 'payouts' | 'onchain' | 'relayer' | 'rates' | 'trades'>; wired: Wired },
 ): Domains {
+  const relayer = createRelayer<LastroTx>({
+    ...base,
+    sources: wired.contractEvents,
+    ...(options.relayer === undefined ? {} : { options: options.relayer }),
+  })
   const rates = createRates({
     ...base,
     sources: wired.rateSources,
@@ -68,5 +75,5 @@ export function wireDomains(
     onchain,
     ...(options.trades === undefined ? {} : { options: options.trades }),
   })
-  return { payments, payouts, onchain, rates, products }
+  return { payments, payouts, onchain, relayer, rates, products }
 }

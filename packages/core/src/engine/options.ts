@@ -14,7 +14,8 @@ import type { TradeOptions } from '../products/trades/index.ts'
 import type { OnchainOptions } from '../rails/onchain/index.ts'
 import type { PaymentOptions } from '../rails/payments/index.ts'
 import type { PayoutTimes } from '../rails/payouts/index.ts'
-import type { Clock, Ids, Providers } from '../spec/index.ts'
+import type { RelayerOptions } from '../rails/relayer/index.ts'
+import type { Clock, Filling, Ids, Providers } from '../spec/index.ts'
 import type { LastroStorage, LastroTx } from '../storage.ts'
 
 /** How webhooks are taken, applied and kept. All have defaults. */
@@ -53,6 +54,8 @@ export interface LastroOptions<Ps extends Providers = Providers> {
   readonly payments?: PaymentOptions
   readonly payouts?: PayoutTimes
   readonly webhooks?: WebhookOptions<Ps>
+  /** Contract events that are relayed into the inbox. Default: none. */
+  readonly relayer?: RelayerOptions<Filling<Ps, 'contractEvents'>>
   /** Webhooks to the host's own customers. Without it `lastro.outgoing` refuses to be used. */
   readonly outgoing?: OutgoingOptions
   readonly worker?: WorkerOptions

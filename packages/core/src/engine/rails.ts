@@ -2,6 +2,7 @@ import { refuse } from '../platform/input.ts'
 import { createRail, type Rail, type RailOptions } from '../platform/policies/index.ts'
 import type {
   ChainProvider,
+  ContractEventSource,
   PaymentProvider,
   PayoutProvider,
   Ports,
@@ -17,6 +18,9 @@ export interface Wired {
   readonly payouts: Readonly<Record<string, { readonly port: PayoutProvider; readonly rail: Rail }>>
   readonly chains: Readonly<Record<string, ChainProvider>>
   readonly rateSources: readonly { readonly name: string; readonly port: RateSource; readonly rail: Rail }[]
+  readonly contractEvents: Readonly<
+    Record<string, { readonly port: ContractEventSource; readonly rail: Rail }>
+  >
   readonly signer: Signer | null
 }
 
@@ -35,6 +39,9 @@ export function wireProviders(
   const payouts = filling(providers, 'payouts').map(
     ([name, port]) => [name, { port, rail: railOf(name) }] as const,
   )
+  const contractEvents = filling(providers, 'contractEvents').map(
+    ([name, port]) => [name, { port, rail: railOf(name) }] as const,
+  )
   const order = options.rateOrder ?? Object.keys(providers)
   const sources = filling(providers, 'rates')
     .filter(([name]) => order.includes(name))
@@ -44,6 +51,7 @@ export function wireProviders(
     payments: Object.fromEntries(payments),
     payouts: Object.fromEntries(payouts),
     chains: Object.fromEntries(filling(providers, 'chain')),
+    contractEvents: Object.fromEntries(contractEvents),
     rateSources: sources.map(([name, port]) => ({ name, port, rail: railOf(name) })),
     signer: onlySigner(providers, railOf),
   }

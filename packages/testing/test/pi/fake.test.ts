@@ -100,7 +100,7 @@ it('brings news by the contract, signed where there is a secret', async () => {
 it('stands behind msw', async () => {
   const { fake } = create()
   const server = setupServer(...fake.handlers())
-  server.listen({ onUnhandledRequest: 'error' })
+  server.listen({ onUnhandledFrame: 'error' })
   try {
     const root = (await (await fetch(`${fake.horizonUrl}/`)).json()) as { network_passphrase: string }
     expect(root.network_passphrase).toBe('Pi Testnet')

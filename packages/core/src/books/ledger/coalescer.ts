@@ -4,7 +4,6 @@ import type { UnitOfWork } from '../../platform/storage/index.ts'
 import type { Clock } from '../../spec/index.ts'
 import {
   type CallOutcome,
-  type PostDeps,
   type PreparedBatch,
   postBatch,
   postParked,
@@ -52,7 +51,7 @@ export interface Coalescer {
  * transaction. A call holds its place: what is posted first is decided first, within this process.
  */
 export function createCoalescer({ storage, clock, limits = COALESCER_LIMITS }: CoalescerDeps): Coalescer {
-  const line = createLine({ storage, clock }, limits.batch)
+  const line = createLine(limits.batch)
   let waiting = 0
   const arrival = createSignal()
   const idle = createSignal()
@@ -75,7 +74,7 @@ export function createCoalescer({ storage, clock, limits = COALESCER_LIMITS }: C
         tellIdle()
         await arrival.wait()
       }
-      const sent = postBatch({ storage, clock, park }, next ?? line.take())
+      const sent = postBatch({ storage, clock, park }, next ?? { calls: line.take(), prepared: null })
       next = null
       if (answer !== nothingToSay) {
         // The next batch leaves first: answering the last one, and all that callers then do, happens meanwhile.
@@ -83,7 +82,7 @@ export function createCoalescer({ storage, clock, limits = COALESCER_LIMITS }: C
         answer()
         // What callers sent at once makes the batch after it. One that is full is made ready now.
         await nextTurn()
-        if (line.isFull()) next = line.take()
+        if (line.isFull()) next = prepareCalls({ storage, clock }, line.take())
       }
       answer = await sent
     }
@@ -123,15 +122,12 @@ export function createCoalescer({ storage, clock, limits = COALESCER_LIMITS }: C
 }
 
 /** Calls in the order in which they came, and the batches made of them. */
-function createLine(
-  deps: PostDeps,
-  limit: number,
-): {
+function createLine(limit: number): {
   push(call: WaitingCall): void
   isEmpty(): boolean
   /** Whether the next batch cannot grow any more. */
   isFull(): boolean
-  take(): PreparedBatch
+  take(): readonly WaitingCall[]
 } {
   let queue: WaitingCall[] = []
   return {
@@ -144,7 +140,7 @@ function createLine(
     take: () => {
       const { taken, rest } = takeBatch(queue, limit)
       queue = rest
-      return prepareCalls(deps, taken)
+      return taken
     },
   }
 }

@@ -62,8 +62,7 @@ export async function postBatch(
   const says: (() => void)[] = []
   const send = async (part: readonly WaitingCall[]): Promise<void> => {
     const lockMs = run.failures === 0 ? LOCK_MS.batch : LOCK_MS.part
-    const ready = part === calls ? prepared : prepareCalls(deps, part).prepared
-    const outcome = await attempt(deps, { prepared: ready, run, lockMs })
+    const outcome = await attempt(deps, { part, prepared: part === calls ? prepared : null, run, lockMs })
     if ('results' in outcome) {
       says.push(() => answerLater(part, outcome.results))
       return
@@ -84,15 +83,15 @@ export async function postBatch(
   }
 }
 
-/** Calls, and their transfers in the words of the store. */
+/** Calls, and their transfers in the words of the store where there was time for that. */
 export interface PreparedBatch {
   readonly calls: readonly WaitingCall[]
-  readonly prepared: Promise<PreparedTransfers>
+  readonly prepared: Promise<PreparedTransfers> | null
 }
 
-/** Makes calls ready to be posted as one batch. */
+/** Makes calls ready to be posted as one batch, while another is under way. */
 export function prepareCalls({ storage }: PostDeps, calls: readonly WaitingCall[]): PreparedBatch {
-  const transfers = calls.flatMap((call) => call.transfers)
+  const transfers = transfersOf(calls)
   const prepared = storage.read(async (tx) => tx.ledger.prepare(transfers))
   // It may fail before anybody waits for it: whoever sends it hears of that.
   prepared.catch(() => {})
@@ -101,13 +100,15 @@ export function prepareCalls({ storage }: PostDeps, calls: readonly WaitingCall[
 
 /** Posts calls that were parked, as one batch that waits as long as a transaction of the storage does; answers them. */
 export async function postParked({ storage, clock }: PostDeps, calls: readonly WaitingCall[]): Promise<void> {
-  const transfers = calls.flatMap((call) => call.transfers)
+  const transfers = transfersOf(calls)
   try {
     answerAll(calls, await storage.transaction((tx) => tx.ledger.post({ transfers, at: clock.now() })))
   } catch (error) {
     failAll(calls, error)
   }
 }
+
+const transfersOf = (calls: readonly WaitingCall[]) => calls.flatMap((call) => call.transfers)
 
 type Attempted =
   | { readonly results: () => readonly TransferResult[] }
@@ -116,10 +117,12 @@ type Attempted =
 async function attempt(
   { storage, clock }: PostDeps,
   {
+    part,
     prepared,
     run,
     lockMs,
   }: {
+    readonly part: readonly WaitingCall[]
     readonly prepared: PreparedBatch['prepared']
     readonly run: { failures: number }
     readonly lockMs: number
@@ -127,13 +130,15 @@ async function attempt(
 ): Promise<Attempted> {
   for (let count = 1; ; count += 1) {
     try {
-      const ready = await prepared
+      const ready = prepared === null ? null : await prepared
       const at = clock.now()
+      const send = (tx: LedgerTx, wait: { readonly lockMs?: number }) =>
+        tx.ledger.send({ prepared: ready ?? tx.ledger.prepare(transfersOf(part)), at, ...wait })
       // The first time as a single statement, which is its own commit; then with the storage's own care for races.
       const results =
         count === 1
-          ? await storage.read((tx) => tx.ledger.send({ prepared: ready, at, lockMs }))
-          : await storage.transaction((tx) => tx.ledger.send({ prepared: ready, at }))
+          ? await storage.read((tx) => send(tx, { lockMs }))
+          : await storage.transaction((tx) => send(tx, {}))
       run.failures = 0
       return { results }
     } catch (error) {

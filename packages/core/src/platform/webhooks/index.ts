@@ -1,4 +1,4 @@
-export { applyDeliveryJob } from './apply.job.ts'
+export { applyDelivery, applyDeliveryJob } from './apply.job.ts'
 export type {
   ApplyTx,
   EventApplier,
