@@ -1,0 +1,2 @@
+/** The provider's name in errors and tables. */
+export const PROVIDER = 'stripe'
