@@ -524,6 +524,7 @@ create table lastro.payment (
   state text not null,
   amount numeric(78,0) not null,
   asset text not null,
+  conversion text,
   method text not null,
   capture text not null,
   description text,
@@ -1719,6 +1720,13 @@ begin
   if n >= 4096 then raise exception 'A batch holds less than 4096 transfers.'; end if;
   if p_touches is not null and not exists (select from lastro.ledger_transfer where id = any (p_ids)) then
     begin
+      -- A large batch waits for another here, where only a few accounts are asked for. Waited for below, every account that
+      -- the other one wrote would be looked up again, one by one.
+      if array_length(p_accounts, 1) > 32 then
+        perform from unnest(p_accounts[1:8]) named (id)
+          join lastro.ledger_account account on account.id = named.id
+          for no key update of account;
+      end if;
       perform set_config('lastro_ledger.booking', 'on', true);
       with written as (
         update lastro.ledger_account account set version = account.version + named.touches,

@@ -31,6 +31,32 @@ export { createLedger, REFUSALS, type RefusalRule } from './books/ledger/index.t
 export type { Pair, RateOptions, Rates, StoredRate } from './books/rates/index.ts'
 export { createLastro, type Lastro } from './engine/create-lastro.ts'
 export type { LastroOptions, WebhookOptions } from './engine/options.ts'
+export {
+  type BalanceReport,
+  type Bucket,
+  type DismissDrift,
+  DRIFT_CLASSES,
+  type Drift,
+  type DriftClass,
+  type DriftId,
+  type DriftKind,
+  type DriftQuery,
+  type DriftState,
+  driftMachine,
+  REPAIRS,
+  type ReconcileProvider,
+  type Reconciliation,
+  type ReconciliationOptions,
+  type ReconciliationReport,
+  type ReconciliationRun,
+  type Repair,
+  type RepairDrift,
+  type RepairPolicy,
+  type RunId,
+  type RunReconciliation,
+  type RunState,
+  runMachine,
+} from './operations/reconciliation/index.ts'
 export type { Audit, AuditEntry } from './platform/audit/index.ts'
 export { type Details, type ErrorCode, isLastroError, LastroError, RULES } from './platform/errors/index.ts'
 export type { EventHandler, Events, Json, LoggedEvent } from './platform/events/index.ts'

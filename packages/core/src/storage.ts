@@ -1,6 +1,7 @@
 /** The only door for storage packages: every store port, and the types their rows become. */
 import type { LedgerTx } from './books/ledger/store.ts'
 import type { RateTx } from './books/rates/store.ts'
+import type { ReconciliationTx } from './operations/reconciliation/store.ts'
 import type { OutgoingTx } from './platform/outgoing/store.ts'
 import type { PlatformTx, Storage } from './platform/storage/index.ts'
 import type { TradeTx } from './products/trades/store.ts'
@@ -27,6 +28,17 @@ export type {
 } from './books/ledger/store.ts'
 export * from './books/ledger/store.ts'
 export type { RateStore, RateTx, StoredRate } from './books/rates/store.ts'
+export type { Drift, DriftId, ReconciliationRun, RunId } from './operations/reconciliation/index.ts'
+export type {
+  AccountMove,
+  DriftQuery,
+  DriftSum,
+  ItemFacts,
+  ReconciliationStore,
+  ReconciliationTx,
+  SeenDrifts,
+  ToldLine,
+} from './operations/reconciliation/store.ts'
 export type { AuditEntry, AuditStore } from './platform/audit/index.ts'
 export { pack, unpack } from './platform/codec.ts'
 export { LastroError } from './platform/errors/index.ts'
@@ -116,6 +128,7 @@ export type {
 export type LastroTx = PlatformTx &
   LedgerTx &
   RateTx &
+  ReconciliationTx &
   OnchainTx &
   PaymentTx &
   PayoutTx &

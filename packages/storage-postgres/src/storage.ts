@@ -77,6 +77,8 @@ function unitsOfWork(
 ): Pick<LastroStorage, 'transaction' | 'read'> {
   const over = (sql: Sql, host: HostTx, onEnqueued: () => void): LastroTx =>
     lastroTx(sql, { host, jobs: jobEnqueuer(sql, { ...jobs, onEnqueued }) })
+  // Statements that each commit by themselves hold nothing, so all reads outside share one.
+  const alone = over(executor.autocommit, hostOf(executor.autocommit), wake)
   const inHost = (host: HostTx) =>
     over({ query: (text, values = []) => host.query(rename(text), values) as never }, host, wake)
   return {
@@ -92,8 +94,7 @@ function unitsOfWork(
     },
     read: async (work, { tx } = {}) => {
       if (tx !== undefined) return executor.inside(() => readInHost(tx, (host) => work(inHost(host))))
-      const sql = executor.autocommit
-      return executor.outside(() => work(over(sql, hostOf(sql), wake)))
+      return executor.outside(() => work(alone))
     },
   }
 }

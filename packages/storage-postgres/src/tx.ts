@@ -14,6 +14,8 @@ import { outgoingEndpointStore } from './stores/outgoing-endpoints.ts'
 import { paymentStore } from './stores/payments.ts'
 import { payoutStore } from './stores/payouts.ts'
 import { rateStore } from './stores/rates.ts'
+import { reconciliationStore } from './stores/reconciliation.ts'
+import { relayerStore } from './stores/relayer.ts'
 import { scheduleStore } from './stores/schedules.ts'
 import { tradeStore } from './stores/trades.ts'
 
@@ -36,6 +38,8 @@ export function lastroTx(sql: Sql, parts: { readonly host: HostTx; readonly jobs
     outgoingEndpoints: outgoingEndpointStore(sql),
     payouts: payoutStore(sql),
     rates: rateStore(sql),
+    reconciliation: reconciliationStore(sql),
+    relayer: relayerStore(sql),
     trades: tradeStore(sql),
   }
 }

@@ -32,17 +32,14 @@ export function assembleWork(
 }
 
 /** The health of everything: streams of contract events are parts of it. */
-export function withStreams(
-  health: Health,
-  relayer: { health(): Promise<readonly PartHealth[]> },
-): Health {
+export function withStreams(health: Health, relayer: { health(): Promise<readonly PartHealth[]> }): Health {
   return {
     async check() {
       const [{ parts }, streams] = await Promise.all([
         health.check(),
-        relayer.health().catch((error: unknown) => [
-          { part: 'relayer', ok: false, detail: describeError(error) },
-        ]),
+        relayer
+          .health()
+          .catch((error: unknown) => [{ part: 'relayer', ok: false, detail: describeError(error) }]),
       ])
       const all = [...parts, ...streams]
       return { ok: all.every(({ ok }) => ok), parts: all }

@@ -1,5 +1,6 @@
 import { createLedger, type Ledger } from '../books/ledger/index.ts'
 import type { Rates } from '../books/rates/index.ts'
+import type { Reconciliation } from '../operations/reconciliation/index.ts'
 import type { Audit } from '../platform/audit/index.ts'
 import { createEvents, type Events } from '../platform/events/index.ts'
 import { createHealth, type Health } from '../platform/health/index.ts'
@@ -58,6 +59,8 @@ export interface Lastro<Ps extends Providers = Providers> {
   readonly relayer: Omit<Relayer<LastroTx>, 'applyEvent' | 'health' | 'jobs' | 'schedules'>
   readonly quotes: Quotes
   readonly trades: Trades
+  /** Providers' statements against our books, and both against the ledger. */
+  readonly reconciliation: Reconciliation
   readonly webhooks: Inbox
   /** Webhooks to the host's own customers, signed by Standard Webhooks. */
   readonly outgoing: Outgoing
@@ -87,7 +90,7 @@ export function createLastro<const Ps extends Providers>(options: LastroOptions<
   const logger: Logger = redactingLogger(options.logger ?? silentLogger)
   const wired = wireProviders(providers, options)
   const base = { storage, clock, ids, logger }
-  const { payments, payouts, onchain, relayer, rates, products } = wireDomains(base, { options, wired })
+  const { payments, payouts, onchain, relayer, rates, products, operations } = wireDomains(base, { options, wired })
   const ledger = createLedger(base)
   const webhooks = wireWebhooks(base, {
     payments,
@@ -101,7 +104,7 @@ export function createLastro<const Ps extends Providers>(options: LastroOptions<
   const outgoing = createOutgoing<LastroTx>(base, options.outgoing)
   outgoing.follow(events)
   const { handlers, schedules } = assembleWork(base, {
-    parts: [payments, payouts, onchain, relayer, rates, products, webhooks, outgoing],
+    parts: [payments, payouts, onchain, relayer, rates, products, operations, webhooks, outgoing],
     ledger: options.ledger,
   })
   const worker = createWorker(
@@ -124,6 +127,7 @@ export function createLastro<const Ps extends Providers>(options: LastroOptions<
     relayer,
     quotes: products.quotes,
     trades: products.trades,
+    reconciliation: operations.reconciliation,
     webhooks: webhooks.inbox,
     outgoing: outgoing.outgoing,
     events,

@@ -1,4 +1,5 @@
 import { createRates, type RatesDomain } from '../books/rates/index.ts'
+import { createReconciliation, type ReconciliationDomain } from '../operations/reconciliation/index.ts'
 import type { Logger } from '../platform/telemetry/index.ts'
 import { createTrades, type TradesDomain } from '../products/trades/index.ts'
 import { createOnchain, type Onchain } from '../rails/onchain/index.ts'
@@ -26,6 +27,7 @@ export interface Domains {
   readonly relayer: Relayer<LastroTx>
   readonly rates: RatesDomain
   readonly products: TradesDomain<LastroTx>
+  readonly operations: ReconciliationDomain
 }
 
 /** Rails tell products of what happened to them; products ask rails. The knot is tied here and nowhere else. */
@@ -34,7 +36,10 @@ export function wireDomains(
   {
     options,
     wired,
-  }: { options: Pick<LastroOptions, 'payments' | 'payouts' | 'onchain' | 'relayer' | 'rates' | 'trades'>; wired: Wired },
+  }: {
+    options: Pick<LastroOptions, 'payments' | 'payouts' | 'onchain' | 'relayer' | 'rates' | 'trades' | 'reconciliation'>
+    wired: Wired
+  },
 ): Domains {
   const relayer = createRelayer<LastroTx>({
     ...base,
@@ -75,5 +80,12 @@ export function wireDomains(
     onchain,
     ...(options.trades === undefined ? {} : { options: options.trades }),
   })
-  return { payments, payouts, onchain, relayer, rates, products }
+  const operations = createReconciliation<LastroTx>({
+    ...base,
+    statements: wired.statements,
+    payments,
+    payouts,
+    ...(options.reconciliation === undefined ? {} : { options: options.reconciliation }),
+  })
+  return { payments, payouts, onchain, relayer, rates, products, operations }
 }

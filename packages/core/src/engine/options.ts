@@ -1,5 +1,6 @@
 import type { LedgerOptions } from '../books/ledger/index.ts'
 import type { RateOptions } from '../books/rates/index.ts'
+import type { ReconciliationOptions } from '../operations/reconciliation/index.ts'
 import type { WorkerOptions } from '../platform/jobs/index.ts'
 import type { OutgoingOptions } from '../platform/outgoing/index.ts'
 import type { RailOptions } from '../platform/policies/index.ts'
@@ -54,6 +55,8 @@ export interface LastroOptions<Ps extends Providers = Providers> {
   readonly payments?: PaymentOptions
   readonly payouts?: PayoutTimes
   readonly webhooks?: WebhookOptions<Ps>
+  /** When statements are compared with our books, and what may be mended without a yes. */
+  readonly reconciliation?: ReconciliationOptions
   /** Contract events that are relayed into the inbox. Default: none. */
   readonly relayer?: RelayerOptions<Filling<Ps, 'contractEvents'>>
   /** Webhooks to the host's own customers. Without it `lastro.outgoing` refuses to be used. */

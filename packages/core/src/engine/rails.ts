@@ -9,6 +9,7 @@ import type {
   Providers,
   RateSource,
   Signer,
+  StatementSource,
 } from '../spec/index.ts'
 
 /** Every provider's guarded way, and the providers that fill each port. */
@@ -21,6 +22,7 @@ export interface Wired {
   readonly contractEvents: Readonly<
     Record<string, { readonly port: ContractEventSource; readonly rail: Rail }>
   >
+  readonly statements: Readonly<Record<string, { readonly port: StatementSource; readonly rail: Rail }>>
   readonly signer: Signer | null
 }
 
@@ -42,6 +44,9 @@ export function wireProviders(
   const contractEvents = filling(providers, 'contractEvents').map(
     ([name, port]) => [name, { port, rail: railOf(name) }] as const,
   )
+  const statements = filling(providers, 'statements').map(
+    ([name, port]) => [name, { port, rail: railOf(name) }] as const,
+  )
   const order = options.rateOrder ?? Object.keys(providers)
   const sources = filling(providers, 'rates')
     .filter(([name]) => order.includes(name))
@@ -53,6 +58,7 @@ export function wireProviders(
     chains: Object.fromEntries(filling(providers, 'chain')),
     contractEvents: Object.fromEntries(contractEvents),
     rateSources: sources.map(([name, port]) => ({ name, port, rail: railOf(name) })),
+    statements: Object.fromEntries(statements),
     signer: onlySigner(providers, railOf),
   }
 }

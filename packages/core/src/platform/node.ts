@@ -34,12 +34,17 @@ const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 
 /** Sixteen bytes as 26 characters of Crockford's base 32: letters and digits only, and sorting as the bytes do. */
 export function base32(bytes: Uint8Array): string {
-  let value = 0n
-  for (const byte of bytes) value = (value << 8n) | BigInt(byte)
   let text = ''
-  for (let index = 0; index < 26; index += 1) {
-    text = `${ALPHABET[Number(value & 31n)] ?? ''}${text}` // tidy-allow: number an index below 32
-    value >>= 5n
+  let rest = 0
+  // The first character stands for 3 bits: 26 of 5 bits are two more than 128.
+  let bits = 2
+  for (const byte of bytes) {
+    rest = ((rest << 8) | byte) & 0xfff
+    bits += 8
+    while (bits >= 5) {
+      bits -= 5
+      text += ALPHABET[(rest >> bits) & 31]
+    }
   }
   return text
 }

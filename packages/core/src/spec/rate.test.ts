@@ -66,9 +66,11 @@ describe('isWithin', () => {
     ['4.9499999', '5', 100, false],
     ['5', '5', 0, true],
   ])('%s and %s within %i bps: %s', (left, right, bps, is) => {
-    expect(Rate.isWithin(of(left), of(right), bps)).toBe(is)
+    expect(Rate.isWithin(of(left), { of: of(right), bps })).toBe(is)
   })
   it('is false for another pair', () => {
-    expect(Rate.isWithin(of('5'), Rate.of({ base: 'EUR/2', quote: 'BRL/2' }, '5'), 10_000)).toBe(false)
+    expect(Rate.isWithin(of('5'), { of: Rate.of({ base: 'EUR/2', quote: 'BRL/2' }, '5'), bps: 10_000 })).toBe(
+      false,
+    )
   })
 })

@@ -76,11 +76,14 @@ export function chain<B extends AssetId, V extends AssetId, Q extends AssetId>(
   }
 }
 
-/** True when the rates are of one pair and differ by at most so many basis points of the second. */
-export function isWithin(left: Rate, right: Rate, bps: number): boolean {
-  if (left.base !== right.base || left.quote !== right.quote) return false
-  const apart = left.numerator * right.denominator - right.numerator * left.denominator
-  return (apart < 0n ? -apart : apart) * 10_000n <= BigInt(bps) * right.numerator * left.denominator
+/** True when the rates are of one pair and the first differs from the other by at most so many of its basis points. */
+export function isWithin(
+  rate: Rate,
+  { of: other, bps }: { readonly of: Rate; readonly bps: number },
+): boolean {
+  if (rate.base !== other.base || rate.quote !== other.quote) return false
+  const apart = rate.numerator * other.denominator - other.numerator * rate.denominator
+  return (apart < 0n ? -apart : apart) * 10_000n <= BigInt(bps) * other.numerator * rate.denominator
 }
 
 /** The rate as a decimal text, cut to the given number of places. For screens and logs, not for arithmetic. */

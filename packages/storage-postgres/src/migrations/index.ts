@@ -7,6 +7,8 @@ import { trades } from './0005-trades.ts'
 import { ledgerReading } from './0006-ledger-reading-and-proof.ts'
 import { outgoingWebhooks } from './0007-outgoing-webhooks.ts'
 import { payments } from './0008-payments.ts'
+import { relayer } from './0009-relayer.ts'
+import { reconciliation } from './0010-reconciliation.ts'
 
 /** Every step of the schema, in the order of their numbers. Forward only: a published step never changes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -18,4 +20,6 @@ export const MIGRATIONS: readonly Migration[] = [
   ledgerReading,
   outgoingWebhooks,
   payments,
+  relayer,
+  reconciliation,
 ]

@@ -15,7 +15,9 @@ export function agreed(
   const witnesses = last === null ? told : [...told, last]
   const isBacked = (candidate: StoredRate) => {
     const others = witnesses.filter((other) => other !== candidate)
-    const agreeing = others.filter(({ rate }) => Rate.isWithin(candidate.rate, rate, guard.maxDeviationBps))
+    const agreeing = others.filter(({ rate }) =>
+      Rate.isWithin(candidate.rate, { of: rate, bps: guard.maxDeviationBps }),
+    )
     return agreeing.length >= needed
   }
   return told.find(isBacked) ?? null

@@ -15,6 +15,9 @@ export const DRIFT_CLASSES = {
 /** How our books differ from the provider's, or from themselves. */
 export type DriftClass = keyof typeof DRIFT_CLASSES
 
+/** Their names, in that order. */
+export const CLASS_NAMES = Object.keys(DRIFT_CLASSES) as [DriftClass, ...DriftClass[]]
+
 /**
  * What may mend a difference. `verify`: the provider is asked about the payment, and what is missing is booked.
  * `ask`: the same for a payout. `person`: no program may.

@@ -4,7 +4,7 @@ import type { Drift, DriftClass, DriftFacts, DriftId, DriftState, Repair } from 
 import type { ReconciliationRun, RunId } from './run.ts'
 
 /** A line of a statement, with what of ours it is. */
-export interface StatementLine {
+export interface ToldLine {
   readonly ref: string
   readonly kind: StatementEntry['kind']
   readonly asset: AssetId
@@ -52,6 +52,8 @@ export interface ItemFacts {
   readonly firstAt: Date | null
   readonly lastAt: Date | null
   readonly otherItem: string | null
+  /** True where a line that is another thing's names this one as well. */
+  readonly isNamed: boolean
   readonly isOtherAsset: boolean
   readonly refs: readonly string[]
   /** True when statements that were read must have listed it. */
@@ -111,12 +113,14 @@ export interface ReconciliationStore {
   /** Writes what was told: new lines, and changes of lines that are known. */
   saveLines(told: {
     readonly provider: string
+    readonly run: RunId
     readonly entries: readonly StatementEntry[]
     readonly at: Date
   }): Promise<void>
   /** Lines of the time that was read which were not told again. */
   markGone(read: {
     readonly provider: string
+    readonly run: RunId
     readonly from: Date
     readonly to: Date
     readonly before: Date
@@ -136,7 +140,7 @@ export interface ReconciliationStore {
   lines(query: {
     readonly provider: string
     readonly refs: readonly string[]
-  }): Promise<readonly StatementLine[]>
+  }): Promise<readonly ToldLine[]>
   /** Sets which of these lines the next runs must look at again. */
   markOpen(lines: {
     readonly provider: string

@@ -15,6 +15,10 @@ export interface BatcherParts<I, R> {
   readonly send: (items: readonly I[]) => Promise<readonly R[]>
   readonly limits: BatchLimits
   readonly weigh: (item: I) => number
+  /** How many batches may be under way at once. Default 1. */
+  readonly flights?: number
+  /** Items of one lane are never in two batches under way, so they are done in their order. Null: of no lane. */
+  readonly laneOf?: (item: I) => string | null
 }
 
 /** Many calls, one piece of work. */
@@ -30,45 +34,57 @@ export interface Batcher<I, R> {
 interface Waiting<I, R> {
   readonly item: I
   readonly weight: number
+  readonly lane: string | null
   resolve(result: R): void
   reject(error: unknown): void
 }
 
 /**
- * Puts calls made at the same time into one piece of work. What arrives while a batch is under way becomes the next one.
- * There is no timer, so a lone call goes out at once.
+ * Puts calls made at the same time into one piece of work. What arrives while batches are under way becomes the next
+ * one. There is no timer, so a lone call goes out at once.
  *
- * One loop sends the batches. It starts with the batcher and not with a call, so it never runs inside a caller's
+ * Loops send the batches. They start with the batcher and not with a call, so they never run inside a caller's
  * transaction.
  */
-export function createBatcher<I, R>({ send, limits, weigh }: BatcherParts<I, R>): Batcher<I, R> {
+export function createBatcher<I, R>(parts: BatcherParts<I, R>): Batcher<I, R> {
+  const { send, limits, weigh, flights = 1, laneOf = noLane } = parts
   let queue: Waiting<I, R>[] = []
   let items = 0
   let weight = 0
-  const arrival = createSignal()
+  const busy = new Set<string>()
+  const change = createSignal()
   const idle = createSignal()
 
   const run = async (): Promise<never> => {
     for (;;) {
-      if (queue.length === 0) await arrival.wait()
-      const { taken, rest } = take(queue, limits)
+      const { taken, rest } = take(queue, { limits, busy })
+      if (taken.length === 0) {
+        await change.wait()
+        continue
+      }
       queue = rest
+      for (const { lane } of taken) if (lane !== null) busy.add(lane)
       await sendAndAnswer(send, taken)
       items -= taken.length
-      for (const each of taken) weight -= each.weight
+      for (const each of taken) {
+        weight -= each.weight
+        if (each.lane !== null) busy.delete(each.lane)
+      }
       if (items === 0) idle.fire()
+      // What waited for one of these lanes may go now.
+      else if (flights > 1) change.fire()
     }
   }
-  void run()
+  for (let flight = 0; flight < flights; flight += 1) void run()
 
   return {
     add: (item) =>
       new Promise<R>((resolve, reject) => {
-        const waiting = { item, weight: weigh(item), resolve, reject }
+        const waiting = { item, weight: weigh(item), lane: laneOf(item), resolve, reject }
         items += 1
         weight += waiting.weight
         queue.push(waiting)
-        arrival.fire()
+        change.fire()
       }),
     isFull: () => items >= limits.waitingItems || weight >= limits.waitingWeight,
     drain: async () => {
@@ -94,14 +110,28 @@ async function sendAndAnswer<I, R>(
   }
 }
 
-/** What stands at the head of the queue and fits one batch: at least one, however heavy. */
-function take<I, R>(queue: Waiting<I, R>[], limits: BatchLimits) {
+const noLane = () => null
+
+/** What fits one batch, from the head of the queue, of lanes that are not busy: at least one, however heavy. */
+function take<I, R>(
+  queue: Waiting<I, R>[],
+  { limits, busy }: { readonly limits: BatchLimits; readonly busy: ReadonlySet<string> },
+) {
+  const taken: Waiting<I, R>[] = []
+  const held: Waiting<I, R>[] = []
   let weight = 0
-  const end = queue.findIndex((waiting, place) => {
-    weight += waiting.weight
-    return place > 0 && (place >= limits.items || weight > limits.weight)
-  })
-  return end === -1 ? { taken: queue, rest: [] } : { taken: queue.slice(0, end), rest: queue.slice(end) }
+  let end = 0
+  for (const waiting of queue) {
+    if (waiting.lane !== null && busy.has(waiting.lane)) held.push(waiting)
+    else {
+      weight += waiting.weight
+      if (taken.length > 0 && (taken.length >= limits.items || weight > limits.weight)) break
+      taken.push(waiting)
+    }
+    end += 1
+  }
+  const rest = end === queue.length ? held : [...held, ...queue.slice(end)]
+  return { taken, rest }
 }
 
 /** Something that several may wait for. */

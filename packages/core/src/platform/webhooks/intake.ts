@@ -48,8 +48,11 @@ export interface Intake {
 /**
  * One batch is one statement and one commit. Larger ones are hardly cheaper for each delivery. What waits is bounded by
  * what a process can hold; beyond it, senders are told to come again.
+ *
+ * While one batch is being stored the next is on its way, so neither this process nor the database waits for the other.
  */
 const LIMITS = { items: 256, weight: 4_194_304, waitingItems: 16_384, waitingWeight: 67_108_864 }
+const FLIGHTS = 2
 const BUSY_MS = 1_000
 
 /** Makes the way in. Deliveries that arrive at the same time are stored by one commit. */
@@ -58,6 +61,9 @@ export function createIntake(deps: IntakeDeps): Intake {
   const refusals = createRefusals(deps)
   const batcher = createBatcher<NewDelivery, boolean>({
     limits: LIMITS,
+    flights: FLIGHTS,
+    // Of one subject never in two commits at once: their jobs keep the order in which they came.
+    laneOf: ({ provider, subject }) => subject && `${provider}/${subject}`,
     weigh: ({ body }) => body.byteLength + 512,
     send: (deliveries) => store(deps, deliveries),
   })

@@ -14,14 +14,20 @@ export interface Recent {
 /** Makes a memory of so many deliveries. */
 export function createRecent(size = 8_192): Recent {
   const names = new Set<string>()
-  const keyOf = ({ provider, deliveryId }: Name) => JSON.stringify([provider, deliveryId])
+  // In the order of their coming: to find the oldest in a set means to step over all that were deleted from it.
+  const order: string[] = []
+  let next = 0
+  const keyOf = ({ provider, deliveryId }: Name) => `${provider.length}/${provider}/${deliveryId}`
   return {
     has: (name) => names.has(keyOf(name)),
     add: (name) => {
-      names.add(keyOf(name))
-      if (names.size <= size) return
-      const [oldest] = names
+      const key = keyOf(name)
+      if (names.has(key)) return
+      const oldest = order[next]
       if (oldest !== undefined) names.delete(oldest)
+      names.add(key)
+      order[next] = key
+      next = (next + 1) % size
     },
   }
 }

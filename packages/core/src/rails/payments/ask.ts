@@ -11,13 +11,17 @@ export function askProvider(
   {
     payment,
     signal,
-  }: { readonly payment: Pick<Payment, 'id' | 'providerRef'>; readonly signal?: AbortSignal },
+  }: {
+    readonly payment: Pick<Payment, 'id' | 'providerRef'> & { readonly submittedAt?: Date | null }
+    readonly signal?: AbortSignal
+  },
 ): Promise<ProviderPayment | null> {
-  const { id: idempotencyKey, providerRef } = payment
+  const { id: idempotencyKey, providerRef, submittedAt: attemptedAt = null } = payment
   return found.rail.read('payments.find', () =>
     found.port.find({
       idempotencyKey,
       ...(providerRef === null ? {} : { providerRef }),
+      ...(attemptedAt === null ? {} : { attemptedAt }),
       ...(signal === undefined ? {} : { signal }),
     }),
   )

@@ -2,7 +2,6 @@ import type { Rates } from '../../books/rates/index.ts'
 import { parseInput } from '../../platform/input.ts'
 import type { WriteOptions } from '../../platform/storage/index.ts'
 import { type Money, Rate } from '../../spec/index.ts'
-import type { CreatePaymentIntent } from './create.ts'
 import { createSchema } from './input.ts'
 import type { Conversion } from './payment.ts'
 
@@ -13,7 +12,7 @@ import type { Conversion } from './payment.ts'
  */
 export async function conversionOf(
   { rates }: { readonly rates: Pick<Rates, 'get'> },
-  input: CreatePaymentIntent,
+  input: object,
   options: WriteOptions = {},
 ): Promise<Conversion | null> {
   const { amount, payIn } = parseInput(createSchema, input)

@@ -27,11 +27,7 @@ export interface Relayer<T = never> {
    * keep the stream's provider as their name. What was relayed before is left out, so filling twice changes nothing.
    * @throws LastroError `not_found`, `provider_missing`, `invalid_input`, `illegal_transition` where it is filled.
    */
-  fillGap(
-    id: GapId,
-    input?: { readonly provider?: string },
-    options?: WriteOptions,
-  ): Promise<RelayerGap>
+  fillGap(id: GapId, input?: { readonly provider?: string }, options?: WriteOptions): Promise<RelayerGap>
   /**
    * Has ledgers read again that the stream has read, such as after a contract was added to it.
    * @throws LastroError `not_found`, `provider_missing`, `invalid_input`.
@@ -55,9 +51,7 @@ export interface Relayer<T = never> {
 
 const gapsSchema = z.strictObject({
   stream: boundedText(64).optional(),
-  state: z
-    .enum(['open', 'filling', 'filled'], { error: 'must be open, filling or filled' })
-    .optional(),
+  state: z.enum(['open', 'filling', 'filled'], { error: 'must be open, filling or filled' }).optional(),
   ...pageSchema.shape,
 })
 
@@ -82,11 +76,13 @@ export function createRelayer<T extends RelayerWork>(deps: RelayerDeps<T>): Rela
     applyEvent: (tx, news) => applyEvent(context, tx, news),
     health: () => checkStreams(reading),
     jobs: [readStream(context), fillGap(context)],
-    schedules: [...options.streams.keys()].map((name): Schedule => ({
-      name: `relayer.read:${name}`,
-      everyMs: options.pollMs,
-      job: readStreamJob as unknown as Schedule['job'],
-      input: { stream: name },
-    })),
+    schedules: [...options.streams.keys()].map(
+      (name): Schedule => ({
+        name: `relayer.read:${name}`,
+        everyMs: options.pollMs,
+        job: readStreamJob as unknown as Schedule['job'],
+        input: { stream: name },
+      }),
+    ),
   }
 }

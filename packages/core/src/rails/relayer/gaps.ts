@@ -60,7 +60,7 @@ async function begin<T extends RelayerWork>(
     ...gap,
     state: move(gapMachine, gap, 'fill'),
     source,
-    cursor: null,
+    next: gap.from,
     fills: gap.fills + 1,
     updatedAt: context.clock.now(),
   }
@@ -88,7 +88,7 @@ export async function startBackfill<T extends RelayerWork>(
     const gap: RelayerGap = {
       id: context.ids.next('gap'),
       ...{ stream, provider, filter: filterOf(configured), from, to, reason: 'asked', state: 'open' },
-      ...{ source: null, cursor: null, fills: 0, relayed: 0, seenAt: at, filledAt: null, updatedAt: at },
+      ...{ source: null, next: from, fills: 0, relayed: 0, seenAt: at, filledAt: null, updatedAt: at },
     }
     await tx.relayer.addGap(gap)
     return begin(context, tx, { gap, source: wanted ?? provider })

@@ -2,14 +2,14 @@ import { applyDelivery, type NewDelivery } from '../../platform/webhooks/index.t
 import type { ContractEvent } from '../../spec/index.ts'
 import { type RelayerContext, type RelayerWork, sourceOf } from './context.ts'
 import { bodyOf, topicOf } from './relayed-source.ts'
-import { fingerprintOf, type Sorted, sortOut } from './sort-out.ts'
+import { type FreshEvent, fingerprintOf, sortOut } from './sort-out.ts'
 
 /** Events to be relayed under a provider's name. */
 export interface PageToKeep {
   readonly provider: string
   readonly events: readonly ContractEvent[]
-  /** Names a reading again of history; null when the chain is followed. */
-  readonly run: string | null
+  /** Whole ledgers that are read again: what was relayed of them under other ids is known by its content. */
+  readonly isReread: boolean
 }
 
 /** What became of a page. */
@@ -22,16 +22,15 @@ export interface KeptPage {
 export async function keepPage<T extends RelayerWork>(
   context: RelayerContext<T>,
   tx: T,
-  { provider, events, run }: PageToKeep,
+  { provider, events, isReread }: PageToKeep,
 ): Promise<KeptPage> {
   if (events.length === 0) return { relayed: 0, duplicates: 0 }
   const ids = events.map(({ id }) => id)
   const known = await tx.relayer.known({ provider, ids, fingerprints: events.map(fingerprintOf) })
-  const { fresh, same, seen } = sortOut(events, { known, run })
-  if (run !== null && seen.length > 0) await tx.relayer.markSeen({ provider, ids: seen, run })
-  const rows = [...fresh.map(({ row }) => row), ...same]
+  const fresh = sortOut(events, { known, isReread })
+  if (fresh.length === 0) return { relayed: 0, duplicates: events.length }
   // Another stream of the same provider may have been faster: what it added is its.
-  const added = new Set(rows.length === 0 ? [] : await tx.relayer.addRelayed({ provider, events: rows }))
+  const added = new Set(await tx.relayer.addRelayed({ provider, events: fresh.map(({ row }) => row) }))
   const mine = fresh.filter(({ event }) => added.has(event.id))
   await intoInbox(context, tx, { provider, mine })
   return { relayed: mine.length, duplicates: events.length - mine.length }
@@ -40,24 +39,26 @@ export async function keepPage<T extends RelayerWork>(
 async function intoInbox<T extends RelayerWork>(
   context: RelayerContext<T>,
   tx: T,
-  { provider, mine }: { readonly provider: string; readonly mine: Sorted['fresh'] },
+  { provider, mine }: { readonly provider: string; readonly mine: readonly FreshEvent[] },
 ): Promise<void> {
   if (mine.length === 0) return
   const { network } = sourceOf(context, provider).port
   const receivedAt = context.clock.now()
-  const deliveries = mine.map(({ event, row, isIdTaken }): NewDelivery => ({
-    id: context.ids.next('whd'),
-    provider,
-    deliveryId: isIdTaken ? `${event.id}~${row.fingerprint.slice(0, 16)}` : event.id,
-    topic: topicOf(event),
-    subject: event.contract === '' ? null : event.contract,
-    // None: with one, an event whose handler failed would be passed by and dropped as older news. Each is a fact of its own.
-    sequence: null,
-    verdict: 'authentic',
-    isKnownType: true,
-    body: bodyOf(event, network),
-    receivedAt,
-  }))
+  const deliveries = mine.map(
+    ({ event, row, isIdTaken }): NewDelivery => ({
+      id: context.ids.next('whd'),
+      provider,
+      deliveryId: isIdTaken ? `${event.id}~${row.fingerprint.slice(0, 16)}` : event.id,
+      topic: topicOf(event),
+      subject: event.contract === '' ? null : event.contract,
+      // None: with one, an event whose handler failed would be passed by and dropped as older news. Each is a fact of its own.
+      sequence: null,
+      verdict: 'authentic',
+      isKnownType: true,
+      body: bodyOf(event, network),
+      receivedAt,
+    }),
+  )
   const stored = new Set(await tx.deliveries.insert(deliveries))
   const lost = deliveries.find(({ id }) => !stored.has(id))
   if (lost !== undefined)

@@ -64,7 +64,16 @@ async function keepLook<T extends RelayerWork>(
   if (!isThere || now.state === 'halted') return false
   const at = context.clock.now()
   const { oldest, latest } = page.range
-  const answered = { ...now, oldest, latest, readAt: at, failures: 0, error: null, retryAt: null, updatedAt: at }
+  const answered = {
+    ...now,
+    oldest,
+    latest,
+    readAt: at,
+    failures: 0,
+    error: null,
+    retryAt: null,
+    updatedAt: at,
+  }
   if (page.kind === 'page') return keepEvents(context, tx, { row: answered, page })
   if (page.kind === 'gap') return keepGap(context, tx, { row: answered, page })
   return keepLag(context, tx, answered)
@@ -80,7 +89,7 @@ async function keepEvents<T extends RelayerWork>(
 ): Promise<boolean> {
   const { provider } = row
   const { events, cursor, scannedTo, isAtTip } = page
-  const { relayed, duplicates } = await keepPage(context, tx, { provider, events, run: null })
+  const { relayed, duplicates } = await keepPage(context, tx, { provider, events, isReread: false })
   await tx.relayer.saveStream({
     ...row,
     state: moved(row, isAtTip ? 'tip' : 'more'),
@@ -102,12 +111,11 @@ async function keepGap<T extends RelayerWork>(
   const { from, to } = page
   const at = context.clock.now()
   // The node forgot on while it was asked for what comes behind the last gap: it is one gap, which has grown.
-  const grown =
-    'ledger' in after ? await tx.relayer.openGapEndingAt({ stream, to: from - 1n }) : null
+  const grown = 'ledger' in after ? await tx.relayer.openGapEndingAt({ stream, to: from - 1n }) : null
   const gap: RelayerGap = grown ?? {
     id: context.ids.next('gap'),
     ...{ stream, provider, filter, from, to, reason: 'forgotten', state: 'open' },
-    ...{ source: null, cursor: null, fills: 0, relayed: 0, seenAt: at, filledAt: null, updatedAt: at },
+    ...{ source: null, next: from, fills: 0, relayed: 0, seenAt: at, filledAt: null, updatedAt: at },
   }
   if (grown === null) await tx.relayer.addGap(gap)
   else await tx.relayer.saveGap({ ...grown, to, updatedAt: at })

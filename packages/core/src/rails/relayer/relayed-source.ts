@@ -1,6 +1,12 @@
 import { z } from 'zod'
 import { pack } from '../../platform/codec.ts'
-import type { ContractEvent, ProviderEvent, Providers, StoredDelivery, WebhookSource } from '../../spec/index.ts'
+import type {
+  ContractEvent,
+  ProviderEvent,
+  Providers,
+  StoredDelivery,
+  WebhookSource,
+} from '../../spec/index.ts'
 
 /** What begins the topic of every relayed event. */
 const TOPIC = 'contract.'

@@ -3,69 +3,51 @@ import { sha256Hex } from '../../platform/node.ts'
 import type { ContractEvent } from '../../spec/index.ts'
 import type { RelayedEvent } from './stream.ts'
 
-/** What is to be done with a page. */
-export interface Sorted {
-  /** To be relayed, in their order. `isIdTaken`: another event stands under this id already. */
-  readonly fresh: readonly { readonly event: ContractEvent; readonly row: RelayedEvent; readonly isIdTaken: boolean }[]
-  /** Relayed before, under another id. */
-  readonly same: readonly RelayedEvent[]
-  /** Relayed before, and met again: their ids. */
-  readonly seen: readonly string[]
-  readonly duplicates: number
+/** An event to be relayed. */
+export interface FreshEvent {
+  readonly event: ContractEvent
+  readonly row: RelayedEvent
+  /** Another event was relayed under this id: its content tells them apart. */
+  readonly isIdTaken: boolean
 }
 
 /** What an event says, without its id. */
-export function fingerprintOf({ transactionHash, operation, contract, topics, value }: ContractEvent): string {
+export function fingerprintOf({
+  transactionHash,
+  operation,
+  contract,
+  topics,
+  value,
+}: ContractEvent): string {
   return sha256Hex(pack([transactionHash, operation ?? null, contract, topics, value]))
 }
 
-const keyOf = ({ id, fingerprint }: Pick<RelayedEvent, 'id' | 'fingerprint'>) => `${fingerprint} ${id}`
+const keyOf = ({ id, fingerprint }: RelayedEvent) => `${fingerprint} ${id}`
 
 /**
- * Sorts out what was relayed before. By id always. By content only when history is read again, which `run` names: a server
- * of another version may count ids in another way. One transaction may emit the same content twice, so contents are
- * counted: each event that was relayed stands for one that comes, once in a run, and what is left over is new.
+ * What of these events was not relayed before, in their order. By id always. By content only when whole ledgers are read
+ * again: a server of another version may count ids in another way. One operation may emit the same content twice, so
+ * contents are counted, and what comes more often than it was relayed is new.
  */
 export function sortOut(
   events: readonly ContractEvent[],
-  { known, run }: { readonly known: readonly RelayedEvent[]; readonly run: string | null },
-): Sorted {
-  const rows = events.map((event) => ({ event, id: event.id, fingerprint: fingerprintOf(event) }))
-  const byKey = new Map(known.map((row) => [keyOf(row), row]))
+  { known, isReread }: { readonly known: readonly RelayedEvent[]; readonly isReread: boolean },
+): readonly FreshEvent[] {
+  const rows = events.map((event) => {
+    const { id, ledger } = event
+    return { event, row: { id, fingerprint: fingerprintOf(event), ledger } }
+  })
+  const come = new Set(rows.map(({ row }) => keyOf(row)))
+  const done = new Set(known.map(keyOf))
   const taken = new Set(known.map(({ id }) => id))
-  const met = rows.flatMap((row) => byKey.get(keyOf(row)) ?? [])
-  const seen = new Set(met.map(({ id, sameAs }) => sameAs ?? id))
-  const spare = sparesOf(known, { run, seen })
-  const fresh: Sorted['fresh'][number][] = []
-  const same: RelayedEvent[] = []
-  const done = new Set(byKey.keys())
-  for (const row of rows) {
-    if (done.has(keyOf(row))) continue
+  const spare = new Map<string, number>()
+  for (const row of isReread ? known : [])
+    if (!come.has(keyOf(row))) spare.set(row.fingerprint, (spare.get(row.fingerprint) ?? 0) + 1)
+  return rows.flatMap(({ event, row }) => {
+    if (done.has(keyOf(row))) return []
     done.add(keyOf(row))
-    const { event, id, fingerprint } = row
-    const before = run === null ? undefined : spare.get(fingerprint)?.shift()
-    const kept = { id, fingerprint, ledger: event.ledger, sameAs: before?.id ?? null, seenIn: run }
-    if (before === undefined) fresh.push({ event, row: kept, isIdTaken: taken.has(id) })
-    else {
-      same.push(kept)
-      seen.add(before.id)
-    }
-  }
-  const ids = run === null ? [] : [...seen]
-  return { fresh, same, seen: ids, duplicates: events.length - fresh.length }
-}
-
-/** What was relayed and was not met in this run yet, by its content. */
-function sparesOf(
-  known: readonly RelayedEvent[],
-  { run, seen }: { readonly run: string | null; readonly seen: ReadonlySet<string> },
-): ReadonlyMap<string, RelayedEvent[]> {
-  const spare = new Map<string, RelayedEvent[]>()
-  for (const row of known) {
-    if (row.sameAs !== null || seen.has(row.id) || row.seenIn === run) continue
-    const rows = spare.get(row.fingerprint) ?? []
-    rows.push(row)
-    spare.set(row.fingerprint, rows)
-  }
-  return spare
+    const left = spare.get(row.fingerprint) ?? 0
+    if (left > 0) spare.set(row.fingerprint, left - 1)
+    return left > 0 ? [] : [{ event, row, isIdTaken: taken.has(row.id) }]
+  })
 }

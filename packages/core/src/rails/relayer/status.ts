@@ -1,5 +1,5 @@
 import type { PartHealth } from '../../platform/health/index.ts'
-import type { RelayerContext, RelayerWork } from './context.ts'
+import type { RelayerContext } from './context.ts'
 import type { StreamRow, StreamState } from './stream.ts'
 
 /** How a stream stands. Plain JSON: ledgers are texts. */

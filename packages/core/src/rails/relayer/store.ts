@@ -37,12 +37,6 @@ export interface RelayerStore {
     readonly provider: string
     readonly events: readonly RelayedEvent[]
   }): Promise<readonly string[]>
-  /** Notes that a run met them. */
-  markSeen(query: {
-    readonly provider: string
-    readonly ids: readonly string[]
-    readonly run: string
-  }): Promise<void>
 }
 
 /** What the relayer needs of a transaction. */

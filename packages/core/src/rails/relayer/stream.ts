@@ -77,9 +77,10 @@ export interface RelayerGap {
   /** `forgotten`: the node no longer had it. `asked`: a person wanted it read again. */
   readonly reason: 'forgotten' | 'asked'
   readonly state: GapState
-  /** Who is asked to fill it, and how far that came. */
+  /** Who is asked to fill it. */
   readonly source: string | null
-  readonly cursor: string | null
+  /** The first ledger that is still to be read. */
+  readonly next: bigint
   /** How often filling was begun. */
   readonly fills: number
   /** Events that were missing and are relayed now. */
@@ -95,8 +96,4 @@ export interface RelayedEvent {
   /** What it says, without its id: a server's new version may give it another one. */
   readonly fingerprint: string
   readonly ledger: bigint
-  /** Not relayed under this id: the same event as the one with that id. */
-  readonly sameAs: string | null
-  /** The run of reading again that met it last. */
-  readonly seenIn: string | null
 }

@@ -160,6 +160,8 @@ export interface ProviderPayment extends PaymentFacts {
 export interface PaymentRef {
   readonly idempotencyKey: string
   readonly providerRef?: string
+  /** When the last attempt to create it began: where a provider finds keys only by listing, it says where to look. */
+  readonly attemptedAt?: Date
   readonly signal?: AbortSignal
 }
 

@@ -22,6 +22,13 @@ interface EventParts {
   onTrouble(chain: Chain): ContractEventPage
 }
 
+/** Where a page starts. */
+interface Place {
+  readonly after: string
+  readonly first: bigint
+  readonly limit: number
+}
+
 type Replace = (correct: EventParts) => Partial<EventParts>
 
 const rangeOf = ({ oldest, latest }: Chain) => ({ oldest, latest })
@@ -45,7 +52,7 @@ function createWorld(replace: Replace = () => ({})): ContractEventWorld {
   const chain = { oldest: 1n, latest: 1n }
   let isDown = false
 
-  const page = (after: string, first: bigint, limit: number): ContractEventPage => {
+  const page = ({ after, first, limit }: Place): ContractEventPage => {
     const forgotten = first < chain.oldest ? parts.onForgotten({ from: first, chain }) : null
     if (forgotten !== null) return forgotten
     const start = first < chain.oldest ? chain.oldest : first
@@ -67,10 +74,10 @@ function createWorld(replace: Replace = () => ({})): ContractEventWorld {
       range: async () => (isDown ? couldNotAsk() : rangeOf(chain)),
       async read({ after, limit = 100 }) {
         if (isDown) return parts.onTrouble(chain)
-        if ('ledger' in after) return page('', after.ledger, limit)
+        if ('ledger' in after) return page({ after: '', first: after.ledger, limit })
         const [ledger = '0', rest = ''] = after.cursor.split('-')
         // A cursor at the end of a ledger goes on with the next one.
-        return page(after.cursor, BigInt(ledger) + (rest === '9999' ? 1n : 0n), limit)
+        return page({ after: after.cursor, first: BigInt(ledger) + (rest === '9999' ? 1n : 0n), limit })
       },
     },
     contract: CONTRACT,
