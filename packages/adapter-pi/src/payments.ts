@@ -118,6 +118,7 @@ export function withRefunds(
 ): PiPaymentsWithRefunds {
   return {
     ...payments,
+    incomplete: (options) => readIncomplete({ ...context, settings: context.wallet.settings }, options),
     refund: (request) => refund(context, request),
     findRefund: (question) => findRefund(context.wallet, question),
   }

@@ -67,18 +67,29 @@ describe('a refund', () => {
     const request = await refundable(world)
     world.fake.faults.next('chain.submit', { kind: 'drop_after_effect', hiddenForMs: 30_000 })
     expect(await world.provider.payments.refund(request)).toMatchObject({ kind: 'unknown' })
+    // Pi has a payment for it, and the chain shows no money: that is doubt, and not a refund under way.
+    expect(await world.provider.payments.incomplete()).toEqual([])
+    await world.clock.advance(world.provider.payments.conclusiveAfterMs)
+    expect(await world.restarted().payments.findRefund(request)).toMatchObject({ state: 'succeeded' })
+    expect(await world.restarted().payments.refund(request)).toMatchObject({ kind: 'accepted' })
+    expect(returned(world)).toHaveLength(1)
+    expect(await world.provider.payments.incomplete()).toEqual([])
+  })
+
+  it('that is on the chain and that Pi was not told of is told by `incomplete`, to Pi too', async () => {
+    const world = setUp()
+    const request = await refundable(world)
+    world.fake.faults.next('chain.submit', 'drop_after_effect')
+    expect(await world.provider.payments.refund(request)).toMatchObject({ kind: 'unknown' })
     expect(await world.provider.payments.incomplete()).toMatchObject([
       {
         providerRef: request.payment.providerRef,
         idempotencyKey: 'pay_1',
         state: 'paid',
-        refunds: [{ idempotencyKey: 'rfnd_1', state: 'pending' }],
+        refunds: [{ idempotencyKey: 'rfnd_1', state: 'succeeded' }],
       },
     ])
-    await world.clock.advance(world.provider.payments.conclusiveAfterMs)
-    expect(await world.restarted().payments.findRefund(request)).toMatchObject({ state: 'succeeded' })
-    expect(await world.restarted().payments.refund(request)).toMatchObject({ kind: 'accepted' })
-    expect(returned(world)).toHaveLength(1)
+    expect(world.fake.payments.map(({ completed }) => completed)).toEqual([true, true])
     expect(await world.provider.payments.incomplete()).toEqual([])
   })
 

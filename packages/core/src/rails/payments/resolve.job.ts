@@ -12,6 +12,7 @@ import {
   type PaymentRail,
   type PaymentWork,
   railOf,
+  resendMs,
 } from './context.ts'
 import { operatePayment, resolveOperation } from './jobs.ts'
 import { accept, lockBoth } from './operate.job.ts'
@@ -143,6 +144,7 @@ function learn<T extends PaymentWork>(
       return
     }
     const since = askedAt.getTime() - (asked.submittedAt ?? asked.createdAt).getTime()
+    if (asked.kind === 'approve') return approveAgain(deps, tx, { ...both, facts })
     // Without `findRefund` nothing proves that a refund is absent: it is asked about until somebody tells.
     const mayConclude = asked.kind !== 'refund' || found.port.findRefund !== undefined
     if (mayConclude && since >= found.port.conclusiveAfterMs) {
@@ -155,6 +157,18 @@ function learn<T extends PaymentWork>(
       : 'the provider does not tell of refunds'
     await askAgain(deps, tx, { ...both, round, trouble })
   })
+}
+
+/** To say yes a second time changes nothing, and the payer's wallet does not wait until an absence is conclusive. */
+async function approveAgain<T extends PaymentWork>(
+  deps: PaymentDeps<T>,
+  tx: T,
+  known: Both & { readonly facts: { readonly call: string; readonly asked: number } },
+): Promise<void> {
+  const { operation, facts } = known
+  await stepOperation(deps, tx, { ...known, event: 'absent', facts: { ...facts, found: false } })
+  const runAt = new Date(deps.clock.now().getTime() + resendMs(operation.attempts))
+  await tx.jobs.enqueue(operatePayment, { operationId: operation.id }, { runAt })
 }
 
 async function askAgain<T extends PaymentWork>(

@@ -218,7 +218,10 @@ export interface PaymentProvider {
   }): Promise<Outcome<ProviderPayment>>
   /** Ends a payment that nobody paid yet. `declined` where it was paid meanwhile. */
   cancel?(payment: PaymentRef & { readonly providerRef: string }): Promise<Outcome<ProviderPayment>>
-  /** Says yes to a payment that the payer's wallet made, after comparing it with what was asked (Pi). */
+  /**
+   * Says yes to a payment that the payer's wallet made, after comparing it with what was asked (Pi). To say it again
+   * changes nothing: in doubt it is said again at once, because a wallet does not wait for long.
+   */
   approve?(
     payment: PaymentRef & { readonly providerRef: string; readonly amount: Money; readonly payer?: Payer },
   ): Promise<Outcome<ProviderPayment>>
