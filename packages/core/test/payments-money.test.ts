@@ -244,6 +244,24 @@ eachDatabase((db) => {
       expect((await refund(id)).amount).toEqual(PRICE)
     })
 
+    it('under way at a provider that lists no refunds: asked about by its key until it has an end', async () => {
+      const { id } = await bench.paid()
+      const { id: refundId } = await refund(id)
+      await bench.lastro.tick()
+      expect((await bench.get(id)).refunding).toEqual(PRICE)
+      const { find } = bench.psp.port
+      Object.assign(bench.psp.port, {
+        find: async (ref: Parameters<typeof find>[0]) => {
+          const told = await find(ref)
+          return told === null ? null : { ...told, refunds: [] }
+        },
+      })
+      bench.psp.refundIs(`R-${refundId}`, 'succeeded')
+      await bench.pass(900_000, 300_000)
+      expect(await bench.get(id)).toMatchObject({ refunding: brl(0n), refunded: PRICE })
+      await bench.books({ 'clearing:payments': 0n })
+    })
+
     it('made by somebody at the provider: booked, and taken off what may be refunded', async () => {
       const { id } = await bench.paid()
       const receiptRef = bench.psp.of(id).receipts[0]?.ref ?? ''

@@ -7,6 +7,7 @@ import { completeSigned } from './complete-signed.ts'
 import { doubtMs, leaseMs, type PaymentDeps, type PaymentRail, type PaymentWork, railOf } from './context.ts'
 import { reconcilePayment, submitPayment } from './jobs.ts'
 import type { Payment, PaymentId } from './payment.ts'
+import { withPendingRefunds } from './pending-refunds.ts'
 import { step } from './step.ts'
 
 /** Asks how a payment stands. In doubt it goes on asking until it knows; else the schedule asks again. */
@@ -21,6 +22,7 @@ export function reconcilePaymentJob<T extends PaymentWork>(deps: PaymentDeps<T>)
       if (found === undefined)
         throw new Error(`provider ${payment.provider} is not configured in this process`)
       answer = await askProvider(found, { payment, signal })
+      if (answer !== null) answer = await withPendingRefunds(deps, { found, payment, answer, signal })
     } catch (error) {
       const trouble = describeError(error)
       await deps.storage.transaction((tx) => askAgain(deps, tx, { payment, round, trouble }))

@@ -3,6 +3,7 @@ import { askProvider } from './ask.ts'
 import { callSignal, type PaymentDeps, type PaymentWork, railOf } from './context.ts'
 import { existing } from './create.ts'
 import type { Payment, PaymentId } from './payment.ts'
+import { withPendingRefunds } from './pending-refunds.ts'
 import { askable, learn } from './reconcile.job.ts'
 
 /**
@@ -20,7 +21,10 @@ export async function verifyPayment<T extends PaymentWork>(
     const found = railOf(deps, provider)
     if (found === undefined) throw new LastroError('provider_missing', { provider, port: 'payments' })
     const askedAt = deps.clock.now()
-    const answer = await askProvider(found, { payment, signal: callSignal(deps) })
+    const signal = callSignal(deps)
+    const told = await askProvider(found, { payment, signal })
+    const answer =
+      told === null ? null : await withPendingRefunds(deps, { found, payment, answer: told, signal })
     await learn(deps, { payment, round: 0, answer, askedAt, found })
   }
   return deps.storage.read((tx) => existing(tx, id))

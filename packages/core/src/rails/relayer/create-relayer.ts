@@ -27,7 +27,7 @@ export interface Relayer<T = never> {
    * keep the stream's provider as their name. What was relayed before is left out, so filling twice changes nothing.
    * @throws LastroError `not_found`, `provider_missing`, `invalid_input`, `illegal_transition` where it is filled.
    */
-  fillGap(id: GapId, input?: { readonly provider?: string }, options?: WriteOptions): Promise<RelayerGap>
+  fillGap(id: GapId, options?: WriteOptions & { readonly provider?: string }): Promise<RelayerGap>
   /**
    * Has ledgers read again that the stream has read, such as after a contract was added to it.
    * @throws LastroError `not_found`, `provider_missing`, `invalid_input`.
@@ -66,7 +66,7 @@ export function createRelayer<T extends RelayerWork>(deps: RelayerDeps<T>): Rela
       const checked = parseInput(gapsSchema, query) as GapFilter
       return deps.storage.read((tx) => tx.relayer.gaps(checked))
     },
-    fillGap: (id, input, write) => startFill(context, { id, input }, write),
+    fillGap: (id, { tx, ...input } = {}) => startFill(context, { id, input }, tx === undefined ? {} : { tx }),
     backfill: (input, write) => startBackfill(context, input, write),
     resume: async (input, write) => {
       const row = await resumeStream(context, input, write)

@@ -46,8 +46,8 @@ async function readWhole(
   const events: ContractEvent[] = []
   let after: Parameters<typeof port.read>[0]['after'] = { ledger: next }
   for (let pages = 0; pages < MAX_PAGES; pages += 1) {
-    const request = { filter, after, limit, signal }
-    const page = await rail.read('contractEvents.read', () => port.read(request))
+    const request: Parameters<typeof port.read>[0] = { filter, after, limit, signal }
+    const page: ContractEventPage = await rail.read('contractEvents.read', () => port.read(request))
     if (page.kind !== 'page') return page
     events.push(...page.events)
     const { scannedTo, isAtTip } = page

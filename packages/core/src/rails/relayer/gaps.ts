@@ -37,7 +37,7 @@ const resumeSchema = z.strictObject({ stream: boundedText(64), from: ledger.opti
 /** Has a gap filled by a job. @throws LastroError `not_found`, `provider_missing`, `invalid_input`, `illegal_transition`. */
 export async function startFill<T extends RelayerWork>(
   context: RelayerContext<T>,
-  { id, input = {} }: { readonly id: GapId; readonly input: { readonly provider?: string } | undefined },
+  { id, input }: { readonly id: GapId; readonly input: { readonly provider?: string } },
   options?: WriteOptions,
 ): Promise<RelayerGap> {
   const { provider: wanted } = parseInput(fillSchema, input)
