@@ -747,6 +747,169 @@ create table lastro.rate (
   constraint rate_numerator_check CHECK ((numerator > (0)::numeric))
 );
 
+create table lastro.reconciliation_drift (
+  id text not null,
+  provider text not null,
+  class text not null,
+  subject text not null,
+  kind text not null,
+  payment_id text,
+  payout_id text,
+  refs text not null,
+  asset text not null,
+  ours numeric(78,0),
+  theirs numeric(78,0),
+  ledger numeric(78,0),
+  detail text not null,
+  repair text not null,
+  suggestions text not null,
+  state text not null,
+  reason text,
+  attempts integer not null default 0,
+  trouble text,
+  occurred_at timestamp with time zone not null,
+  first_seen_at timestamp with time zone not null,
+  last_seen_at timestamp with time zone not null,
+  first_run text not null,
+  last_run text not null,
+  version integer not null default 1,
+  constraint reconciliation_drift_pkey PRIMARY KEY (id),
+  constraint reconciliation_drift_attempts_check CHECK ((attempts >= 0)),
+  constraint reconciliation_drift_class_check CHECK ((class = ANY (ARRAY['missing_here'::text, 'missing_there'::text, 'amount'::text, 'state'::text, 'timing'::text, 'ledger'::text, 'duplicate'::text]))),
+  constraint reconciliation_drift_repair_check CHECK ((repair = ANY (ARRAY['verify'::text, 'ask'::text, 'person'::text]))),
+  constraint reconciliation_drift_state_check CHECK ((state = ANY (ARRAY['open'::text, 'proposed'::text, 'repaired'::text, 'dismissed'::text, 'closed'::text]))),
+  constraint reconciliation_drift_version_check CHECK ((version > 0))
+);
+
+create table lastro.reconciliation_line (
+  provider text not null,
+  ref text not null,
+  kind text not null,
+  provider_ref text,
+  idempotency_key text,
+  asset text not null,
+  amount numeric(78,0) not null,
+  fee numeric(78,0),
+  state text not null,
+  occurred_at timestamp with time zone not null,
+  item text,
+  other_item text,
+  payment_id text,
+  is_open boolean not null default true,
+  first_seen_at timestamp with time zone not null,
+  last_seen_at timestamp with time zone not null,
+  last_run text not null,
+  gone_at timestamp with time zone,
+  constraint reconciliation_line_pkey PRIMARY KEY (provider, ref),
+  constraint reconciliation_line_kind_check CHECK ((kind = ANY (ARRAY['receipt'::text, 'refund'::text, 'dispute'::text, 'payout'::text, 'payout_returned'::text, 'fee'::text, 'other'::text]))),
+  constraint reconciliation_line_ref_check CHECK ((ref <> ''::text)),
+  constraint reconciliation_line_state_check CHECK ((state = ANY (ARRAY['settled'::text, 'pending'::text, 'failed'::text])))
+);
+
+create table lastro.reconciliation_run (
+  id text not null,
+  provider text not null,
+  state text not null,
+  phase text not null,
+  place text,
+  from_at timestamp with time zone not null,
+  to_at timestamp with time zone not null,
+  read_from timestamp with time zone not null,
+  read_to timestamp with time zone not null,
+  began_at timestamp with time zone not null,
+  listed_after_ms integer not null,
+  progress text not null,
+  report text,
+  error text,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  completed_at timestamp with time zone,
+  version integer not null,
+  constraint reconciliation_run_pkey PRIMARY KEY (id),
+  constraint reconciliation_run_check CHECK (((from_at < to_at) AND (read_from <= from_at) AND (read_from < read_to))),
+  constraint reconciliation_run_check1 CHECK (((state = 'completed'::text) = (completed_at IS NOT NULL))),
+  constraint reconciliation_run_listed_after_ms_check CHECK ((listed_after_ms >= 0)),
+  constraint reconciliation_run_provider_check CHECK ((provider <> ''::text)),
+  constraint reconciliation_run_state_check CHECK ((state = ANY (ARRAY['reading'::text, 'matching'::text, 'completed'::text, 'failed'::text]))),
+  constraint reconciliation_run_version_check CHECK ((version > 0))
+);
+
+create table lastro.relayer_event (
+  provider text not null,
+  fingerprint text not null,
+  id text not null,
+  ledger numeric(20,0) not null,
+  constraint relayer_event_pkey PRIMARY KEY (provider, fingerprint, id),
+  constraint relayer_event_fingerprint_check CHECK ((length(fingerprint) = 64)),
+  constraint relayer_event_id_check CHECK ((id <> ''::text))
+);
+
+create table lastro.relayer_gap (
+  id text not null,
+  stream text not null,
+  provider text not null,
+  filter jsonb not null,
+  from_ledger numeric(20,0) not null,
+  to_ledger numeric(20,0) not null,
+  reason text not null,
+  state text not null,
+  source text,
+  next_ledger numeric(20,0) not null,
+  fills integer not null,
+  relayed integer not null,
+  seen_at timestamp with time zone not null,
+  filled_at timestamp with time zone,
+  updated_at timestamp with time zone not null,
+  constraint relayer_gap_pkey PRIMARY KEY (id),
+  constraint relayer_gap_stream_fkey FOREIGN KEY (stream) REFERENCES lastro.relayer_stream(name),
+  constraint relayer_gap_check CHECK ((from_ledger <= to_ledger)),
+  constraint relayer_gap_check1 CHECK (((next_ledger >= from_ledger) AND (next_ledger <= (to_ledger + (1)::numeric)))),
+  constraint relayer_gap_check2 CHECK (((state = 'filled'::text) = (filled_at IS NOT NULL))),
+  constraint relayer_gap_check3 CHECK (((state <> 'filling'::text) OR (source IS NOT NULL))),
+  constraint relayer_gap_fills_check CHECK ((fills >= 0)),
+  constraint relayer_gap_filter_check CHECK ((jsonb_typeof(filter) = 'object'::text)),
+  constraint relayer_gap_from_ledger_check CHECK ((from_ledger >= (0)::numeric)),
+  constraint relayer_gap_id_check CHECK ((id <> ''::text)),
+  constraint relayer_gap_provider_check CHECK ((provider <> ''::text)),
+  constraint relayer_gap_reason_check CHECK ((reason = ANY (ARRAY['forgotten'::text, 'asked'::text]))),
+  constraint relayer_gap_relayed_check CHECK ((relayed >= 0)),
+  constraint relayer_gap_state_check CHECK ((state = ANY (ARRAY['open'::text, 'filling'::text, 'filled'::text])))
+);
+
+create table lastro.relayer_stream (
+  name text not null,
+  provider text not null,
+  network text not null,
+  filter jsonb not null,
+  state text not null,
+  after_cursor text,
+  after_ledger numeric(20,0),
+  scanned_to numeric(20,0),
+  oldest numeric(20,0),
+  latest numeric(20,0),
+  relayed numeric(20,0) not null,
+  duplicates numeric(20,0) not null,
+  read_at timestamp with time zone,
+  failures integer not null,
+  error text,
+  retry_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint relayer_stream_pkey PRIMARY KEY (name),
+  constraint relayer_stream_after_cursor_check CHECK ((after_cursor <> ''::text)),
+  constraint relayer_stream_after_ledger_check CHECK ((after_ledger >= (0)::numeric)),
+  constraint relayer_stream_check CHECK (((after_cursor IS NULL) <> (after_ledger IS NULL))),
+  constraint relayer_stream_check1 CHECK (((failures = 0) = (error IS NULL))),
+  constraint relayer_stream_duplicates_check CHECK ((duplicates >= (0)::numeric)),
+  constraint relayer_stream_failures_check CHECK ((failures >= 0)),
+  constraint relayer_stream_filter_check CHECK ((jsonb_typeof(filter) = 'object'::text)),
+  constraint relayer_stream_name_check CHECK ((name <> ''::text)),
+  constraint relayer_stream_network_check CHECK ((network <> ''::text)),
+  constraint relayer_stream_provider_check CHECK ((provider <> ''::text)),
+  constraint relayer_stream_relayed_check CHECK ((relayed >= (0)::numeric)),
+  constraint relayer_stream_state_check CHECK ((state = ANY (ARRAY['catching_up'::text, 'live'::text, 'behind'::text, 'halted'::text])))
+);
+
 create table lastro.schedule (
   name text not null,
   slot bigint not null,
@@ -798,13 +961,13 @@ CREATE INDEX audit_action ON lastro.audit USING btree (action, seq);
 
 CREATE INDEX audit_subject ON lastro.audit USING btree (subject, seq);
 
-CREATE INDEX delivery_newest ON lastro.delivery USING btree (received_at DESC, id DESC);
+CREATE INDEX delivery_newest ON lastro.delivery USING btree (received_at, id);
 
 CREATE INDEX delivery_place_moved ON lastro.delivery_place USING btree (moved_at);
 
-CREATE INDEX delivery_subject ON lastro.delivery USING btree (provider, subject, received_at DESC, id DESC) WHERE (subject IS NOT NULL);
+CREATE INDEX delivery_subject ON lastro.delivery USING btree (subject) WHERE (subject IS NOT NULL);
 
-CREATE INDEX delivery_unsettled ON lastro.delivery USING btree (state, received_at DESC, id DESC) WHERE (state <> 'applied'::text);
+CREATE INDEX delivery_unsettled ON lastro.delivery USING btree (state, received_at, id) WHERE (state <> 'applied'::text);
 
 CREATE INDEX delivery_with_body ON lastro.delivery USING btree (received_at) WHERE ((state = 'applied'::text) AND (body IS NOT NULL));
 
@@ -893,6 +1056,28 @@ CREATE UNIQUE INDEX payout_provider_ref ON lastro.payout USING btree (provider, 
 CREATE INDEX payout_state ON lastro.payout USING btree (state, id);
 
 CREATE INDEX rate_newest ON lastro.rate USING btree (base, quote, observed_at DESC, id DESC);
+
+CREATE UNIQUE INDEX reconciliation_drift_live ON lastro.reconciliation_drift USING btree (provider, class, subject) WHERE (state = ANY (ARRAY['open'::text, 'proposed'::text, 'dismissed'::text]));
+
+CREATE INDEX reconciliation_drift_recheck ON lastro.reconciliation_drift USING btree (provider, id) WHERE (state = ANY (ARRAY['open'::text, 'proposed'::text, 'dismissed'::text]));
+
+CREATE INDEX reconciliation_drift_state ON lastro.reconciliation_drift USING btree (state, id);
+
+CREATE INDEX reconciliation_line_item ON lastro.reconciliation_line USING btree (provider, item) WHERE (item IS NOT NULL);
+
+CREATE INDEX reconciliation_line_open ON lastro.reconciliation_line USING btree (provider, ref) WHERE is_open;
+
+CREATE INDEX reconciliation_line_other ON lastro.reconciliation_line USING btree (provider, other_item) WHERE (other_item IS NOT NULL);
+
+CREATE INDEX reconciliation_line_time ON lastro.reconciliation_line USING btree (provider, occurred_at, ref);
+
+CREATE INDEX reconciliation_run_provider ON lastro.reconciliation_run USING btree (provider, id);
+
+CREATE INDEX relayer_event_id ON lastro.relayer_event USING btree (provider, id);
+
+CREATE INDEX relayer_gap_missing ON lastro.relayer_gap USING btree (stream, to_ledger) WHERE (state <> 'filled'::text);
+
+CREATE INDEX relayer_gap_stream ON lastro.relayer_gap USING btree (stream, id);
 
 CREATE INDEX trade_reference ON lastro.trade USING btree (reference, id) WHERE (reference IS NOT NULL);
 
@@ -2129,6 +2314,23 @@ begin
   end loop;
   return coalesce(v_low, 0);
 end
+$function$;
+
+CREATE OR REPLACE FUNCTION lastro.reconciliation_ref_key(p_ref text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select case when p_ref ~ '^[!-~]{1,48}$' then p_ref
+    else 'sha256-' || left(encode(sha256(convert_to(p_ref, 'UTF8')), 'hex'), 40) end
+$function$;
+
+CREATE OR REPLACE FUNCTION lastro.reconciliation_step(p_id text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select regexp_replace(regexp_replace(p_id, ':suspense$', ''), ':(dispute-)?[0-9]+$', '')
 $function$;
 
 CREATE OR REPLACE FUNCTION lastro.refuse_change()

@@ -90,12 +90,11 @@ export function createLastro<const Ps extends Providers>(options: LastroOptions<
   const logger: Logger = redactingLogger(options.logger ?? silentLogger)
   const wired = wireProviders(providers, options)
   const base = { storage, clock, ids, logger }
-  const { payments, payouts, onchain, relayer, rates, products, operations } = wireDomains(base, { options, wired })
+  const domains = wireDomains(base, { options, wired })
+  const { payments, payouts, onchain, relayer, rates, products, operations } = domains
   const ledger = createLedger(base)
   const webhooks = wireWebhooks(base, {
-    payments,
-    payouts,
-    relayer,
+    ...domains,
     providers: withRelayedEvents(providers),
     rails: wired.rails,
     options: options.webhooks,

@@ -37,7 +37,10 @@ export function wireDomains(
     options,
     wired,
   }: {
-    options: Pick<LastroOptions, 'payments' | 'payouts' | 'onchain' | 'relayer' | 'rates' | 'trades' | 'reconciliation'>
+    options: Pick<
+      LastroOptions,
+      'payments' | 'payouts' | 'onchain' | 'relayer' | 'rates' | 'trades' | 'reconciliation'
+    >
     wired: Wired
   },
 ): Domains {

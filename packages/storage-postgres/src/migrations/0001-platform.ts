@@ -83,7 +83,7 @@ create table lastro.delivery (
 -- Rising, though they are read from the end: what is new goes to the last page.
 create index delivery_newest on lastro.delivery (received_at, id);
 create index delivery_unsettled on lastro.delivery (state, received_at, id) where state <> 'applied';
-create index delivery_subject on lastro.delivery (provider, subject, received_at, id) where subject is not null;
+create index delivery_subject on lastro.delivery (subject) where subject is not null;
 create index delivery_with_body on lastro.delivery (received_at) where state = 'applied' and body is not null;
 
 -- Attempts at applying that failed.

@@ -98,6 +98,9 @@ create index reconciliation_drift_recheck on lastro.reconciliation_drift (provid
   where state in ('open', 'proposed', 'dismissed');
 create index reconciliation_drift_state on lastro.reconciliation_drift (state, id);
 
+-- For hints: what nobody has paid yet, by its amount.
+create index payment_unpaid on lastro.payment (provider, asset, amount, created_at) where received = 0;
+
 -- A provider's ref as a part of a ledger id, as the payments rail writes it.
 create function lastro.reconciliation_ref_key(p_ref text) returns text language sql immutable parallel safe as $function$
   select case when p_ref ~ '^[!-~]{1,48}$' then p_ref

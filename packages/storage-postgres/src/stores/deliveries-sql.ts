@@ -16,20 +16,22 @@ const REQUEUED = "state = 'received', note = null, error = null, applied_at = nu
 /** The statements of the inbox. */
 export const DELIVERY_SQL = {
   /**
-   * Rows as JSON, and all bodies in one piece that each row cuts its own from. In one order of keys everywhere, so that
-   * two processes that store the same deliveries never wait for each other.
+   * Rows as JSON, and all bodies in one piece that each row cuts its own from, once they are sorted. In one order of keys
+   * everywhere, so that two processes that store the same deliveries never wait for each other.
    */
   insert: `
   insert into lastro.delivery
     (id, provider, delivery_id, topic, subject, sequence, verdict, is_known_type, state, body, body_bytes, attempts,
      received_at, touched_at)
-  select added.id, added.provider, added."deliveryId", added.topic, added.subject, added.sequence, added.verdict,
-    added."isKnownType", 'received', substr($2::bytea, added.start, added.bytes), added.bytes, 0,
-    added."receivedAt", added."receivedAt"
-  from json_to_recordset($1::text::json) as added (
-    id text, provider text, "deliveryId" text, topic text, subject text, sequence text, verdict text,
-    "isKnownType" boolean, start int, bytes int, "receivedAt" timestamptz)
-  order by added.provider, added."deliveryId", added.start
+  select sorted.id, sorted.provider, sorted."deliveryId", sorted.topic, sorted.subject, sorted.sequence,
+    sorted.verdict, sorted."isKnownType", 'received', substr($2::bytea, sorted.start, sorted.bytes), sorted.bytes, 0,
+    sorted."receivedAt", sorted."receivedAt"
+  from (
+    select added.* from json_to_recordset($1::text::json) as added (
+      id text, provider text, "deliveryId" text, topic text, subject text, sequence text, verdict text,
+      "isKnownType" boolean, start int, bytes int, "receivedAt" timestamptz)
+    order by added.provider, added."deliveryId", added.start offset 0
+  ) as sorted
   on conflict (provider, delivery_id) do nothing
   returning id`,
 

@@ -20,6 +20,14 @@ const STATE_OF_REFUND = `case refund.state when 'succeeded' then 'settled' when 
 
 const receivable = (provider: string, asset: string) => `'receivable:' || ${provider} || ':' || ${asset}`
 
+// `offset 0` keeps each look-up one by index: planned for many at once, a batch would read a table or a whole index.
+const WANTED = `unnest($2::text::text[]) wanted (key)`
+const paymentOf = (id: string) =>
+  `cross join lateral (select * from lastro.payment where id = ${id} offset 0) payment`
+const PAYOUT = `cross join lateral (
+      select * from lastro.payout where id = wanted.key and provider = $1::text offset 0
+    ) payout`
+
 /** Columns: key, ref, payment_id, payout_id, asset, net, fee, standing, state, since, until, expected, booked. */
 const OURS = {
   receipt: `select receipt.ref as key, receipt.ref, receipt.payment_id, null::text as payout_id, receipt.asset,
@@ -27,30 +35,34 @@ const OURS = {
       coalesce(receipt.received_at, payment.created_at) as since,
       coalesce(receipt.received_at, ledger.last, payment.updated_at) as until,
       receipt.amount - coalesce(receipt.fee, 0) as expected, ledger.net as booked
-    from lastro.payment_receipt receipt
-    join lastro.payment payment on payment.id = receipt.payment_id
+    from ${WANTED}
+    cross join lateral (
+      select * from lastro.payment_receipt where provider = $1::text and ref = wanted.key offset 0
+    ) receipt
+    ${paymentOf('receipt.payment_id')}
     ${effect(
       receivable('receipt.provider', 'receipt.asset'),
       `booked.cause = receipt.payment_id and lastro.reconciliation_step(booked.id) in (
         receipt.payment_id || ':receipt:' || lastro.reconciliation_ref_key(receipt.ref),
         receipt.payment_id || ':fee:' || lastro.reconciliation_ref_key(receipt.ref)) and booked.id !~ ':dispute-[0-9]+$'`,
-    )}
-    where receipt.provider = $1::text and receipt.ref = any($2::text::text[])`,
+    )}`,
 
   refund: `select refund.key, refund.ref, refund.payment_id, null::text as payout_id, refund.asset,
       case refund.state when 'failed' then 0 else -refund.amount end as net, null::numeric as fee,
       ${STATE_OF_REFUND} as standing, refund.state, coalesce(asked.created_at, payment.created_at) as since,
       coalesce(ledger.last, payment.updated_at) as until,
       case refund.state when 'succeeded' then -refund.amount else 0 end as expected, ledger.net as booked
-    from (
-      select coalesce(operation_id, ref) as key, * from lastro.payment_refund
-        where provider = $1::text and ref = any($2::text::text[]) and operation_id is null
+    from ${WANTED}
+    cross join lateral (
+      (select wanted.key, * from lastro.payment_refund
+        where provider = $1::text and ref = wanted.key and operation_id is null offset 0)
       union all
-      select operation_id, * from lastro.payment_refund
-        where provider = $1::text and operation_id = any($2::text::text[])
+      (select wanted.key, * from lastro.payment_refund where provider = $1::text and operation_id = wanted.key offset 0)
     ) refund
-    join lastro.payment payment on payment.id = refund.payment_id
-    left join lastro.payment_operation asked on asked.id = refund.operation_id
+    ${paymentOf('refund.payment_id')}
+    left join lateral (
+      select created_at from lastro.payment_operation where id = refund.operation_id offset 0
+    ) asked on true
     cross join lateral (select lastro.reconciliation_ref_key(refund.ref) as text) name
     ${effect(
       receivable('refund.provider', 'refund.asset'),
@@ -63,17 +75,21 @@ const OURS = {
     select asked.id, asked.provider_ref, asked.payment_id, null, asked.asset,
       case asked.state when 'declined' then 0 else -asked.amount end, null,
       case asked.state when 'declined' then 'void' else 'open' end, asked.state, asked.created_at, asked.updated_at, 0, 0
-    from lastro.payment_operation asked
-    join lastro.payment payment on payment.id = asked.payment_id and payment.provider = $1::text
-    where asked.id = any($2::text::text[]) and asked.kind = 'refund'
-      and not exists (select 1 from lastro.payment_refund refund where refund.operation_id = asked.id)`,
+    from ${WANTED}
+    cross join lateral (
+      select * from lastro.payment_operation where id = wanted.key and kind = 'refund' offset 0
+    ) asked
+    ${paymentOf('asked.payment_id')}
+    where payment.provider = $1::text
+      and (select true from lastro.payment_refund refund where refund.operation_id = asked.id) is null`,
 
   dispute: `select payment.id as key, null::text as ref, payment.id as payment_id, null::text as payout_id, payment.asset,
       -dispute.withdrawn as net, dispute.fee,
       case when dispute.is_blocked then 'open' when dispute.withdrawn <> 0 then 'settled' else 'void' end as standing,
       dispute.state, payment.created_at as since, coalesce(ledger.last, payment.updated_at) as until,
       -dispute.withdrawn - coalesce(dispute.fee, 0) as expected, ledger.net as booked
-    from lastro.payment payment
+    from ${WANTED}
+    ${paymentOf('wanted.key')}
     cross join lateral (
       select coalesce(sum(withdrawn), 0) as withdrawn, sum(fee) as fee, bool_or(state = 'blocked') as is_blocked,
         string_agg(distinct state, ', ') as state
@@ -84,7 +100,7 @@ const OURS = {
       `booked.cause = payment.id and (booked.id ~ ':dispute-[0-9]+$' or split_part(booked.id, ':', 2) in
         ('blocked', 'unblocked', 'disputed', 'reinstated', 'lost', 'lost_returned'))`,
     )}
-    where payment.provider = $1::text and payment.id = any($2::text::text[]) and dispute.state is not null`,
+    where payment.provider = $1::text and dispute.state is not null`,
 
   payout: `select payout.id as key, coalesce(payout.end_to_end_id, payout.provider_ref) as ref, null::text as payment_id,
       payout.id as payout_id, payout.asset,
@@ -93,19 +109,20 @@ const OURS = {
         else 'open' end as standing,
       payout.state, payout.created_at as since, coalesce(ledger.last, payout.updated_at) as until,
       case when payout.state in ('paid', 'returned') then -payout.amount else 0 end as expected, ledger.net as booked
-    from lastro.payout payout
-    ${effect(`'provider:' || payout.provider || ':' || payout.asset`, `booked.id = payout.id || ':post'`)}
-    where payout.provider = $1::text and payout.id = any($2::text::text[])`,
+    from ${WANTED}
+    ${PAYOUT}
+    ${effect(`'provider:' || payout.provider || ':' || payout.asset`, `booked.id = payout.id || ':post'`)}`,
 
   returned: `select payout.id as key, null::text as ref, null::text as payment_id, payout.id as payout_id, payout.asset,
       payout.returned as net, null::numeric as fee, 'settled' as standing, payout.state, payout.created_at as since,
       coalesce(ledger.last, payout.updated_at) as until, payout.returned as expected, ledger.net as booked
-    from lastro.payout payout
+    from ${WANTED}
+    ${PAYOUT}
     ${effect(
       `'provider:' || payout.provider || ':' || payout.asset`,
       `booked.cause = payout.id and split_part(booked.id, ':', 2) = 'return'`,
     )}
-    where payout.provider = $1::text and payout.id = any($2::text::text[]) and (payout.returned > 0 or ledger.net <> 0)`,
+    where payout.returned > 0 or ledger.net <> 0`,
 } as const
 
 /** Kinds of things that both a statement and our books know. */
@@ -118,10 +135,10 @@ const facts = (
     ours.expected::text as expected, ours.booked::text as booked, told.settled, told.pending, told.failed, told.copies,
     told.net::text as told_net, told.fee::text as told_fee, told.first_at, told.last_at, told.other_item,
     coalesce(told.is_other_asset, false) as is_other_asset, coalesce(told.refs, '[]') as refs,
-    exists (
-      select 1 from lastro.reconciliation_line line
+    coalesce((
+      select true from lastro.reconciliation_line line
       where line.provider = $1::text and line.other_item = '${kind}:' || ours.key and line.gone_at is null
-    ) as is_named,
+      limit 1), false) as is_named,
     $3::text::tstzmultirange
       @> tstzrange(least(ours.since, ours.until), greatest(ours.since, ours.until), '[]') as is_covered
   from (${OURS[kind]}) ours

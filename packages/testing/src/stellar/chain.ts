@@ -48,7 +48,14 @@ const UNHEALTHY_MS = 30_000
 /** Ledgers that begin at the first. */
 export function createLedgers({ firstLedger = 3_000_000n, clock }: FakeStellarOptions): FakeLedgers {
   const closedAt = clock?.now().getTime() ?? START_MS
-  return { first: firstLedger, latest: firstLedger, oldest: firstLedger, closedAt, isStalled: false, events: [] }
+  return {
+    first: firstLedger,
+    latest: firstLedger,
+    oldest: firstLedger,
+    closedAt,
+    isStalled: false,
+    events: [],
+  }
 }
 
 function forget(ledgers: FakeLedgers, oldest: bigint): void {
@@ -61,19 +68,18 @@ function forget(ledgers: FakeLedgers, oldest: bigint): void {
 /** Closes so many ledgers without an event. */
 export function closeLedgers(
   ledgers: FakeLedgers,
-  { retention = 120_960n }: FakeStellarOptions,
-  count: bigint,
+  { options, count }: { readonly options: FakeStellarOptions; readonly count: bigint },
 ): void {
   ledgers.latest += count
   ledgers.closedAt += Number(count) * LEDGER_MS
-  forget(ledgers, ledgers.latest - retention + 1n)
+  forget(ledgers, ledgers.latest - (options.retention ?? 120_960n) + 1n)
 }
 
 /** Closes the ledgers that the clock has made due. */
 export function followClock(ledgers: FakeLedgers, options: FakeStellarOptions): void {
   if (options.clock === undefined || ledgers.isStalled) return
   const due = Math.floor((options.clock.now().getTime() - ledgers.closedAt) / LEDGER_MS)
-  if (due > 0) closeLedgers(ledgers, options, BigInt(due))
+  if (due > 0) closeLedgers(ledgers, { options, count: BigInt(due) })
 }
 
 /** False where the last ledger is too old. */
@@ -85,10 +91,9 @@ export function isHealthy(ledgers: FakeLedgers, { clock }: FakeStellarOptions): 
 /** Closes one ledger with these events. */
 export function closeWith(
   ledgers: FakeLedgers,
-  options: FakeStellarOptions,
-  emitted: readonly EmittedEvent[],
+  { options, emitted }: { readonly options: FakeStellarOptions; readonly emitted: readonly EmittedEvent[] },
 ): readonly HeldEvent[] {
-  closeLedgers(ledgers, options, 1n)
+  closeLedgers(ledgers, { options, count: 1n })
   const { latest: ledger, closedAt } = ledgers
   const held = emitted.map((event, index): HeldEvent => {
     const { contract, name = 'transfer', topics = [], value = scI128(1n), operation = 0 } = event

@@ -62,7 +62,10 @@ export interface FakeStellar {
   /** The network begins anew, as test networks do. */
   reset(): void
   /** A node of the same network that holds it all, or from another ledger on, or counts ids in another way. */
-  twin(options?: { readonly from?: bigint; readonly numbering?: FakeStellarOptions['numbering'] }): FakeStellar
+  twin(options?: {
+    readonly from?: bigint
+    readonly numbering?: FakeStellarOptions['numbering']
+  }): FakeStellar
 }
 
 interface Node {
@@ -112,14 +115,22 @@ function answerFault(fault: StellarFault): Response {
   if (fault.kind === 'lost_answer')
     throw Object.assign(new TypeError('fetch failed'), { cause: { code: 'UND_ERR_SOCKET' } })
   if (fault.kind === 'too_long')
-    return Response.json({ jsonrpc: '2.0', id: 1, error: { code: -32001, message: 'request exceeded processing limit' } })
+    return Response.json({
+      jsonrpc: '2.0',
+      id: 1,
+      error: { code: -32001, message: 'request exceeded processing limit' },
+    })
   const status = fault.kind === 'rate_limited' ? 429 : (fault.status ?? 503)
   return new Response('no', { status })
 }
 
 async function serve(node: Node, request: Request): Promise<Response> {
   const headers = Object.fromEntries(request.headers)
-  const { id, method, params = {} } = (await request.json()) as { id: number; method: string; params?: object }
+  const {
+    id,
+    method,
+    params = {},
+  } = (await request.json()) as { id: number; method: string; params?: object }
   const note = (answer: unknown) => node.calls.push({ method, params, headers, answer })
   const { key } = node.options
   if (key !== undefined && request.headers.get(key.header) !== key.value) {
@@ -153,11 +164,11 @@ function asFake(node: Node, all: FakeLedgers['events']): FakeStellar {
     },
     emit(events) {
       followClock(ledgers, options)
-      const made = closeWith(ledgers, options, events)
+      const made = closeWith(ledgers, { options, emitted: events })
       all.push(...made)
       return withIds(made, options.numbering).map(({ id }) => id)
     },
-    idle: (count) => closeLedgers(ledgers, options, BigInt(count)),
+    idle: (count) => closeLedgers(ledgers, { options, count: BigInt(count) }),
     prune: (keep = 1) => keepNewest(ledgers, BigInt(keep)),
     stall() {
       ledgers.isStalled = true

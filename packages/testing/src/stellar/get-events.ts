@@ -66,7 +66,10 @@ function fitsRow(topics: readonly string[], row: readonly unknown[]): boolean {
   return segments.every((segment, index) => segment === '*' || segment === topics[index])
 }
 
-function startOf({ startLedger, pagination = {} }: Params): { readonly ledger: bigint; readonly after: string } {
+function startOf({ startLedger, pagination = {} }: Params): {
+  readonly ledger: bigint
+  readonly after: string
+} {
   const place: Place | null = readPlace(pagination.cursor)
   return place === null
     ? { ledger: BigInt(startLedger as number), after: '' }

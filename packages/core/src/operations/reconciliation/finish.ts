@@ -68,7 +68,9 @@ function reportOf(run: ReconciliationRun, sums: readonly DriftSum[]): Reconcilia
 /** What the ledger has against what the statement comes to, for each asset that either of them knows. */
 function balancesOf({ accounts, sums }: Progress): readonly BalanceReport[] {
   const spans = accounts ?? []
-  const assets = [...new Set([...spans.map(({ asset }) => asset), ...(Object.keys(sums) as AssetId[])])].sort()
+  const assets = [
+    ...new Set([...spans.map(({ asset }) => asset), ...(Object.keys(sums) as AssetId[])]),
+  ].sort()
   return assets.map((asset) => {
     const own = spans.filter((span) => span.asset === asset)
     const opening = own.reduce((sum, span) => sum + span.opening, 0n)
@@ -78,7 +80,9 @@ function balancesOf({ accounts, sums }: Progress): readonly BalanceReport[] {
     const parts = Object.entries(by) as [Bucket, bigint][]
     const unexplained = parts.reduce((left, [, amount]) => left - amount, difference)
     const json = (amount: bigint) => Money.toJson(Money.of(amount, asset))
-    const named = parts.filter(([, amount]) => amount !== 0n).map(([bucket, amount]) => [bucket, json(amount)])
+    const named = parts
+      .filter(([, amount]) => amount !== 0n)
+      .map(([bucket, amount]) => [bucket, json(amount)])
     return {
       asset,
       accounts: own.map(({ account }) => account),

@@ -41,7 +41,10 @@ export interface ReconcileTerms {
 
 const policy = z.enum(['propose', 'automatic'], { error: 'must be propose or automatic' })
 const span = (least: number) =>
-  z.int({ error: 'must be whole milliseconds' }).min(least, `must be at least ${least}`).max(400 * DAY_MS)
+  z
+    .int({ error: 'must be whole milliseconds' })
+    .min(least, `must be at least ${least}`)
+    .max(400 * DAY_MS)
 const schema = z.strictObject({
   providers: z
     .record(
@@ -51,7 +54,9 @@ const schema = z.strictObject({
         windowMs: span(60_000).optional(),
         repair: z.union([policy, z.partialRecord(z.enum(CLASS_NAMES), policy)]).optional(),
         toleranceMs: span(0).optional(),
-        marginMs: span(0).max(90 * DAY_MS).optional(),
+        marginMs: span(0)
+          .max(90 * DAY_MS)
+          .optional(),
         staleAfterMs: span(0).optional(),
       }),
     )

@@ -6,8 +6,8 @@ import { recheck } from './recheck.ts'
 import type { AccountSpan, Phase, Progress, ReconciliationRun } from './run.ts'
 import { endDrifts, seeDrifts } from './see.ts'
 import { accountsOf } from './spans.ts'
-import { countFound, explain } from './sums.ts'
 import type { AccountMove } from './store.ts'
+import { countFound, explain } from './sums.ts'
 
 /** How a batch ended: what changes of the run. A null place: the phase is over. */
 export type Step = Pick<ReconciliationRun, 'place' | 'progress'> & Partial<ReconciliationRun>

@@ -21,7 +21,10 @@ export function repairJob<T extends ReconciliationWork>(deps: ReconciliationDeps
 type News<T> = ((tx: T) => Promise<unknown>) | null
 
 /** Asks outside any transaction. Answers the write that follows, where the rail has not made it already. */
-async function ask<T extends ReconciliationWork>(deps: ReconciliationDeps<T>, drift: Drift): Promise<News<T>> {
+async function ask<T extends ReconciliationWork>(
+  deps: ReconciliationDeps<T>,
+  drift: Drift,
+): Promise<News<T>> {
   const { id, provider, repair, paymentId, payoutId } = drift
   if (repair === 'verify' && paymentId !== null) await deps.payments.verify(paymentId as PaymentId)
   if (repair !== 'ask' || payoutId === null) return null

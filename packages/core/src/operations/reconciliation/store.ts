@@ -137,10 +137,7 @@ export interface ReconciliationStore {
   }): Promise<{ readonly refs: readonly string[]; readonly next: string | null }>
   /** Matches lines with ours: by our key, then by the provider's refs. */
   matchLines(lines: { readonly provider: string; readonly refs: readonly string[] }): Promise<void>
-  lines(query: {
-    readonly provider: string
-    readonly refs: readonly string[]
-  }): Promise<readonly ToldLine[]>
+  lines(query: { readonly provider: string; readonly refs: readonly string[] }): Promise<readonly ToldLine[]>
   /** Sets which of these lines the next runs must look at again. */
   markOpen(lines: {
     readonly provider: string

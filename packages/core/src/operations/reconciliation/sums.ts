@@ -7,7 +7,12 @@ const NOTHING: AssetSums = { told: 0n, by: {} }
 /** Adds to why the ledger moved otherwise than the statement tells. What agrees stands on another side of an end. */
 export function explain(
   progress: Progress,
-  part: { readonly asset: AssetId; readonly bucket: Bucket | 'agreed'; readonly amount: bigint; readonly told: bigint },
+  part: {
+    readonly asset: AssetId
+    readonly bucket: Bucket | 'agreed'
+    readonly amount: bigint
+    readonly told: bigint
+  },
 ): Progress {
   const { asset, amount, told } = part
   const bucket = part.bucket === 'agreed' ? 'other_window' : part.bucket

@@ -57,7 +57,12 @@ export function createBatcher<I, R>(parts: BatcherParts<I, R>): Batcher<I, R> {
 
   const run = async (): Promise<never> => {
     for (;;) {
-      const { taken, rest } = take(queue, { limits, busy })
+      const most = Math.min(limits.items, Math.max(SMALL, Math.ceil(items / flights)))
+      const { taken, rest } = take(queue, {
+        items: flights > 1 ? most : limits.items,
+        weight: limits.weight,
+        busy,
+      })
       if (taken.length === 0) {
         await change.wait()
         continue
@@ -111,18 +116,20 @@ async function sendAndAnswer<I, R>(
 }
 
 const noLane = () => null
+/** To cut so few in two costs more than it saves. */
+const SMALL = 32
 
 /** What fits one batch, from the head of the queue, of lanes that are not busy: at least one, however heavy. */
 function take<I, R>(
   queue: Waiting<I, R>[],
-  { limits, busy }: { readonly limits: BatchLimits; readonly busy: ReadonlySet<string> },
+  limits: { readonly items: number; readonly weight: number; readonly busy: ReadonlySet<string> },
 ) {
   const taken: Waiting<I, R>[] = []
   const held: Waiting<I, R>[] = []
   let weight = 0
   let end = 0
   for (const waiting of queue) {
-    if (waiting.lane !== null && busy.has(waiting.lane)) held.push(waiting)
+    if (waiting.lane !== null && limits.busy.has(waiting.lane)) held.push(waiting)
     else {
       weight += waiting.weight
       if (taken.length > 0 && (taken.length >= limits.items || weight > limits.weight)) break

@@ -51,7 +51,7 @@ export interface Intake {
  *
  * While one batch is being stored the next is on its way, so neither this process nor the database waits for the other.
  */
-const LIMITS = { items: 256, weight: 4_194_304, waitingItems: 16_384, waitingWeight: 67_108_864 }
+const LIMITS = { items: 512, weight: 4_194_304, waitingItems: 16_384, waitingWeight: 67_108_864 }
 const FLIGHTS = 2
 const BUSY_MS = 1_000
 
