@@ -46,7 +46,7 @@ const ALLOWED: Record<string, readonly RegExp[]> = {
   session: [
     /^scripts\/tidy(\.test)?\.ts$/,
     // Stripe's own word: `checkout.session.completed`.
-    /^packages\/adapter-stripe\/|^docs\/reference\/webhook-events\.md$/,
+    /^packages\/(adapter-stripe|testing\/(src|test)\/stripe)\/|^docs\/reference\/webhook-events\.md$/,
     // Providers' own names of their events.
     /^docs\/reference\/webhook-events\.md$/,
     /^packages\/storage-postgres\//,
