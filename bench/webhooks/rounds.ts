@@ -1,7 +1,16 @@
 /** Rates of small pieces of work, taken in turns: whatever slows the machine slows all of them. */
 
-/** One piece of work; it is called with 0, 1, 2 and so on. */
-export type Work = (number: number) => unknown
+/** A piece of work, done for each number from the first up to the second. A loop of its own adds no call and no wait. */
+export type Work = (from: number, to: number) => Promise<void> | void
+
+/** Work that answers at once. */
+export function each(work: (number: number) => unknown): Work {
+  return (from, to) => {
+    for (let number = from; number < to; number += 1) work(number)
+  }
+}
+
+const AT_ONCE = 64
 
 /** What one piece came to. */
 export interface Rate {
@@ -19,18 +28,15 @@ export interface RoundsOptions {
   readonly ms: number
 }
 
-/** Calls until the time is over; checked now and then, so that looking at the clock costs nothing. */
+/** Works until the time is over; the clock is looked at now and then, so that it costs nothing. */
 async function rateOf(work: Work, ms: number): Promise<number> {
   const started = performance.now()
   let count = 0
   let now = started
   while (now < started + ms) {
-    for (let index = 0; index < 64; index += 1) {
-      const result = work(count)
-      // Whoever answers by a promise is waited for, as its callers do.
-      if (result instanceof Promise) await result
-      count += 1
-    }
+    const result = work(count, count + AT_ONCE)
+    if (result !== undefined) await result
+    count += AT_ONCE
     now = performance.now()
   }
   return (count / (now - started)) * 1_000

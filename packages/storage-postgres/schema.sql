@@ -1047,6 +1047,8 @@ CREATE INDEX payment_refund_payment ON lastro.payment_refund USING btree (paymen
 
 CREATE INDEX payment_state ON lastro.payment USING btree (state, id);
 
+CREATE INDEX payment_unpaid ON lastro.payment USING btree (provider, asset, amount, created_at) WHERE (received = (0)::numeric);
+
 CREATE INDEX payout_correlation ON lastro.payout USING btree (correlation, id);
 
 CREATE INDEX payout_end_to_end ON lastro.payout USING btree (provider, end_to_end_id) WHERE (end_to_end_id IS NOT NULL);

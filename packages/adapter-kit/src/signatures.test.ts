@@ -55,6 +55,7 @@ describe('signatures', () => {
           for (const data of messages) {
             const wanted = hmacHex(algorithm, { key, data: Buffer.concat([Buffer.from(prefix), data]) })
             expect(ready.hex(prefix, data)).toBe(wanted)
+            expect(ready.base64(prefix, data)).toBe(Buffer.from(wanted, 'hex').toString('base64'))
           }
         },
       ),

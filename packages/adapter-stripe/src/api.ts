@@ -116,6 +116,31 @@ export const fraudWarningObject = z.object({
   payment_intent: ref,
 })
 
+/** https://docs.stripe.com/api/balance_transactions/object, with its source whole. */
+export const movementObject = z.object({
+  id: text,
+  amount: z.int(),
+  fee: whole,
+  currency: text,
+  created: z.int().min(1).max(8_640_000_000_000),
+  type: text,
+  source: maybe(
+    z.union([
+      text,
+      z.object({
+        id: text,
+        object: texts,
+        amount: whole,
+        amount_captured: whole,
+        currency: texts,
+        balance_transaction: ref,
+        charge: ref,
+        metadata,
+      }),
+    ]),
+  ),
+})
+
 /** https://docs.stripe.com/api/subscriptions/object. `current_period_*` stand on the items since basil. */
 export const subscriptionObject = z.object({
   id: text,

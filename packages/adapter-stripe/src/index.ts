@@ -1,4 +1,10 @@
-import { defineProvider, type Provider, type Secret, type StatementSource, type WebhookSource } from '@lastro/core/spec'
+import {
+  defineProvider,
+  type Provider,
+  type Secret,
+  type StatementSource,
+  type WebhookSource,
+} from '@lastro/core/spec'
 import { createClient } from './client.ts'
 import { type PaymentSettings, type Settings, type StripeOptions, settingsOf } from './options.ts'
 import { createPayments, type StripePayments } from './payments/index.ts'
@@ -40,7 +46,7 @@ export function stripe(options: StripeOptions): StripeProvider | StripePaymentPr
   return defineProvider({
     id: 'stripe',
     payments: createPayments({ client, settings }),
-    statements: createStatements(client, settings),
+    statements: createStatements(client),
     webhooks,
   })
 }

@@ -118,7 +118,10 @@ const payments = z
     cardFormTypes: z
       .union([
         z.literal('automatic').transform(() => null),
-        z.array(z.string().regex(/^[a-z_0-9]{1,50}$/, "must be Stripe's name of a type")).min(1).max(50),
+        z
+          .array(z.string().regex(/^[a-z_0-9]{1,50}$/, "must be Stripe's name of a type"))
+          .min(1)
+          .max(50),
       ])
       .default(['card']),
     multicapture: z.boolean().default(false),

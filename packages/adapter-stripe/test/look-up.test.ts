@@ -115,7 +115,7 @@ describe('looking up', () => {
     ])
     expect(asked.map(({ path }) => path)).toEqual([
       '/v1/payment_intents/pi_1?expand[0]=latest_charge.refunds&expand[1]=latest_charge.balance_transaction',
-      '/v1/disputes?payment_intent=pi_1&limit=100&expand[0]=data.payment_intent',
+      '/v1/disputes?charge=ch_1&limit=100&expand[0]=data.payment_intent',
     ])
     for (const { method, headers } of asked) {
       expect(method).toBe('GET')

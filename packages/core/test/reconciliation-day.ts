@@ -330,7 +330,10 @@ function addRefund(day: Day, thing: Thing): void {
     state,
   })
   if (fault === 'ledger') day.drifts.push(`ledger ${subject}`)
-  if (isFlying) return tell(day, line)
+  if (isFlying) {
+    tell(day, line)
+    return
+  }
   if (isFailed) {
     day.drifts.push(`state ${subject}`)
     day.told.push(line)
@@ -416,8 +419,8 @@ function addPayout(day: Day, thing: Thing): void {
     day.right.push({ ...line, state: 'failed' })
     return
   }
-  if (fault === 'duplicate' && index % 2 === 1) return addTwin(day, thing, { id, line })
-  tellFaulty(day, thing, { line, subject })
+  if (fault === 'duplicate' && index % 2 === 1) addTwin(day, thing, { id, line })
+  else tellFaulty(day, thing, { line, subject })
 }
 
 /** Another payout of ours that claims the same line. */

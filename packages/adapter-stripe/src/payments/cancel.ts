@@ -1,10 +1,4 @@
-import {
-  accepted,
-  declined,
-  isProviderError,
-  type Outcome,
-  type ProviderPayment,
-} from '@lastro/core/spec'
+import { accepted, declined, isProviderError, type Outcome, type ProviderPayment } from '@lastro/core/spec'
 import type { PaymentContext } from './context.ts'
 import { type Acting, askHeld, type Held } from './intent-of.ts'
 import { doubt, neverBegan, readMoney } from './money-call.ts'

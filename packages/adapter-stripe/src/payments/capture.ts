@@ -25,7 +25,11 @@ export interface Capture {
 
 async function readTaken(
   { client }: PaymentContext,
-  { object, intent, capture }: { readonly object: object; readonly intent: string; readonly capture: Capture },
+  {
+    object,
+    intent,
+    capture,
+  }: { readonly object: object; readonly intent: string; readonly capture: Capture },
 ): Promise<Outcome<ProviderPayment>> {
   const target: Target = { kind: 'payment_intent', id: intent, topic: 'payment_intent', change: 'captured' }
   try {

@@ -11,8 +11,8 @@ import {
 import type { Stripe } from 'stripe'
 import { stripeAmount } from '../amounts.ts'
 import { readWhole, type Target } from '../look-up.ts'
-import { KEY_FIELD, VIA_CHECKOUT, VIA_FIELD } from '../payment-refs.ts'
 import type { PaymentSettings } from '../options.ts'
+import { KEY_FIELD, VIA_CHECKOUT, VIA_FIELD } from '../payment-refs.ts'
 import { checkPayment } from './check.ts'
 import type { PaymentContext } from './context.ts'
 import { requestKey } from './keys.ts'
@@ -42,35 +42,30 @@ function addressesOf({ request, settings }: Asked): Stripe.Checkout.SessionCreat
   return { success_url: returnUrl, ...(cancelUrl === undefined ? {} : { cancel_url: cancelUrl }) }
 }
 
-/** Only cards can be authorized first and captured in parts; the others take no part in `options`. */
-function captureOf({ request, settings }: Asked) {
-  if (request.capture !== 'manual') return {}
-  return {
-    capture_method: 'manual' as const,
-    ...(settings.payments.multicapture
-      ? { payment_method_options: { card: { request_multicapture: 'if_available' as const } } }
-      : {}),
-  }
-}
+const captureOf = ({ request }: Asked) =>
+  request.capture === 'manual' ? ({ capture_method: 'manual' } as const) : {}
+
+/** Asked for before the payer pays: an authorization that was made without it is captured once. */
+const multicaptureOf = ({ request, settings }: Asked) =>
+  request.capture === 'manual' && settings.payments.multicapture
+    ? ({ payment_method_options: { card: { request_multicapture: 'if_available' } } } as const)
+    : {}
 
 function sessionOf(asked: Asked): Stripe.Checkout.SessionCreateParams {
   const { request, amount, currency, settings } = asked
   const { idempotencyKey, description, payer, expiresAt } = request
-  const { payment_method_options: options, ...capture } = captureOf(asked)
   const name = description ?? settings.payments.itemName
   return {
     mode: 'payment',
-    line_items: [
-      { quantity: 1, price_data: { currency, unit_amount: amount, product_data: { name } } },
-    ],
+    line_items: [{ quantity: 1, price_data: { currency, unit_amount: amount, product_data: { name } } }],
     ...addressesOf(asked),
     metadata: { [KEY_FIELD]: idempotencyKey },
     payment_intent_data: {
       metadata: { [KEY_FIELD]: idempotencyKey, [VIA_FIELD]: VIA_CHECKOUT },
-      ...capture,
+      ...captureOf(asked),
       ...(description === undefined ? {} : { description }),
     },
-    ...(options === undefined ? {} : { payment_method_options: options }),
+    ...multicaptureOf(asked),
     ...(payer?.providerRef === undefined
       ? payer?.email === undefined
         ? {}
@@ -92,6 +87,7 @@ function intentOf(asked: Asked): Stripe.PaymentIntentCreateParams {
       ? { automatic_payment_methods: { enabled: true } }
       : { allowed_payment_method_types: [...cardFormTypes] }),
     ...captureOf(asked),
+    ...multicaptureOf(asked),
     ...(description === undefined ? {} : { description }),
     ...(payer?.providerRef === undefined ? {} : { customer: payer.providerRef }),
     ...(payer?.email === undefined ? {} : { receipt_email: payer.email }),

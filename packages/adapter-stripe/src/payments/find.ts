@@ -40,7 +40,12 @@ type ListName = 'checkout' | 'payment_intent'
 /** The first object of a list that carries the key. Lists are read, and not the search, which lags behind. */
 async function firstWith(
   { client }: PaymentContext,
-  asked: { readonly list: ListName; readonly key: string; readonly window: Window; readonly signal: AbortSignal | undefined },
+  asked: {
+    readonly list: ListName
+    readonly key: string
+    readonly window: Window
+    readonly signal: AbortSignal | undefined
+  },
 ): Promise<object | null> {
   const { list, key, window, signal } = asked
   const found = walkList(client, {

@@ -1,4 +1,4 @@
-import { isProviderError, type ProviderPayment, type ProviderError } from '@lastro/core/spec'
+import { isProviderError, type ProviderError, type ProviderPayment } from '@lastro/core/spec'
 import { kindOfPayment, retrieve, type Target } from '../look-up.ts'
 import type { PaymentContext } from './context.ts'
 import { paymentOf } from './payment.ts'

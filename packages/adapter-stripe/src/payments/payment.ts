@@ -51,7 +51,11 @@ export function paymentOf(
   found: { readonly object: unknown; readonly events: readonly ProviderEvent[] },
   given: { readonly providerRef: string; readonly idempotencyKey: string },
 ): ProviderPayment {
-  const { kind: _kind, occurredAt: _at, ...facts } = joined(found.events) as PaymentFacts & {
+  const {
+    kind: _kind,
+    occurredAt: _at,
+    ...facts
+  } = joined(found.events) as PaymentFacts & {
     readonly kind?: string
     readonly occurredAt?: Date
   }

@@ -42,10 +42,7 @@ function readRefundObject(object: unknown): ProviderRefund {
  * id, or that list was read to its end.
  * @throws ProviderError when Stripe could not be asked, or its answer is not understood.
  */
-export async function findRefund(
-  { client }: PaymentContext,
-  wanted: Wanted,
-): Promise<ProviderRefund | null> {
+export async function findRefund({ client }: PaymentContext, wanted: Wanted): Promise<ProviderRefund | null> {
   const { idempotencyKey, receiptRef, providerRef, signal } = wanted
   if (providerRef !== undefined && REFUND.test(providerRef)) {
     const asking = { subject: 'a refund', signal }

@@ -41,12 +41,6 @@ export const invalid = (error: StripeError, status = 400): Outcome => ({
   hasBegun: false,
 })
 
-/** A refusal that came of doing it: kept under its key. */
-export const refused = (error: StripeError, status = 400): Outcome => ({
-  answer: errorAnswer(status, error),
-  hasBegun: true,
-})
-
 /** There is no such object. */
 export const missing = (what: string, id: string): Outcome =>
   invalid({ code: 'resource_missing', param: 'id', message: `No such ${what}: '${id}'` }, 404)

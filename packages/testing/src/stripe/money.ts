@@ -1,6 +1,6 @@
 /** Charges, and what they move. */
 import { emit } from './events.ts'
-import { blankCharge, blankIntent, blankTransaction, CARD_DETAILS } from './objects.ts'
+import { blankCharge, blankIntent, blankTransaction, CARD_DETAILS, networkOutcome } from './objects.ts'
 import type { StripeCharge, StripeIntent, StripeSession, StripeTransaction } from './records.ts'
 import { type IntentPlan, nowSeconds, type StripeContext } from './state.ts'
 
@@ -105,9 +105,7 @@ export function succeed(
   context: StripeContext,
   { intent, charge }: { intent: StripeIntent; charge: StripeCharge },
 ): void {
-  Object.assign(charge, {
-    outcome: { network_status: 'approved_by_network', reason: null, type: 'authorized' },
-  })
+  Object.assign(charge, { outcome: networkOutcome(null) })
   intent.next_action = null
   intent.last_payment_error = null
   if (intent.capture_method === 'manual') {
@@ -134,9 +132,7 @@ export function fail(
   const { intent, charge, code, declineCode } = given
   charge.status = 'failed'
   charge.failure_code = code
-  Object.assign(charge, {
-    outcome: { network_status: 'declined_by_network', reason: declineCode, type: 'issuer_declined' },
-  })
+  Object.assign(charge, { outcome: networkOutcome(declineCode) })
   intent.status = 'requires_payment_method'
   intent.next_action = null
   intent.last_payment_error = {

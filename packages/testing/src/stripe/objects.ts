@@ -1,12 +1,5 @@
 /** Stripe's objects with every field that endive's types require, and nothing in them. */
-import type {
-  StripeCharge,
-  StripeDispute,
-  StripeIntent,
-  StripeRefund,
-  StripeSession,
-  StripeTransaction,
-} from './records.ts'
+import type { StripeCharge, StripeDispute, StripeIntent, StripeRefund, StripeTransaction } from './records.ts'
 
 const NO_ADDRESS = { city: null, country: null, line1: null, line2: null, postal_code: null, state: null }
 
@@ -102,84 +95,6 @@ export const blankCharge = (
   ...given,
 })
 
-/** A page that nobody has seen. */
-export const blankSession = (
-  given: Given<
-    StripeSession,
-    'id' | 'created' | 'amount_total' | 'currency' | 'expires_at' | 'metadata' | 'url' | 'client_secret'
-  >,
-): StripeSession => ({
-  object: 'checkout.session',
-  adaptive_pricing: { enabled: false },
-  after_expiration: null,
-  allow_promotion_codes: null,
-  allowed_payment_method_types: null,
-  amount_subtotal: given.amount_total,
-  automatic_tax: { enabled: false, liability: null, provider: null, status: null },
-  billing_address_collection: null,
-  cancel_url: null,
-  client_reference_id: null,
-  collected_information: null,
-  consent: null,
-  consent_collection: null,
-  currency_conversion: null,
-  custom_fields: [],
-  custom_text: {
-    after_submit: null,
-    shipping_address: null,
-    submit: null,
-    terms_of_service_acceptance: null,
-  },
-  customer: null,
-  customer_account: null,
-  customer_creation: 'if_required',
-  customer_details: null,
-  customer_email: null,
-  discounts: [],
-  excluded_payment_method_types: null,
-  integration_identifier: null,
-  invoice: null,
-  invoice_creation: {
-    enabled: false,
-    invoice_data: {
-      account_tax_ids: null,
-      custom_fields: null,
-      description: null,
-      footer: null,
-      issuer: null,
-      metadata: {},
-      rendering_options: null,
-    },
-  },
-  livemode: false,
-  locale: null,
-  managed_payments: null,
-  mode: 'payment',
-  origin_context: null,
-  payment_intent: null,
-  payment_link: null,
-  payment_method_collection: 'if_required',
-  payment_method_configuration_details: null,
-  payment_method_options: {},
-  payment_method_types: ['card'],
-  payment_status: 'unpaid',
-  permissions: null,
-  recovered_from: null,
-  saved_payment_method_options: null,
-  setup_intent: null,
-  shipping_address_collection: null,
-  shipping_cost: null,
-  shipping_options: [],
-  status: 'open',
-  submit_type: null,
-  subscription: null,
-  success_url: null,
-  total_details: { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
-  ui_mode: 'hosted_page',
-  wallet_options: null,
-  ...given,
-})
-
 /** A refund. */
 export const blankRefund = (
   given: Given<
@@ -251,13 +166,14 @@ export const blankDispute = (
       has_evidence: false,
       past_due: false,
       submission_count: 0,
+      submission_method: 'manual',
     },
-    intended_submission_method: null,
+    intended_submission_method: 'manual',
     is_charge_refundable: given.status.startsWith('warning_'),
     livemode: false,
     metadata: {},
     payment_method_details: {
-      card: { brand: 'visa', case_type: 'chargeback', network_reason_code: '10.4' },
+      card: { brand: 'visa', case_type: 'chargeback', network: 'visa', network_reason_code: '10.4' },
       type: 'card',
     },
     ...rest,
@@ -284,12 +200,34 @@ export const blankTransaction = (
 export const CARD_DETAILS = {
   type: 'card',
   card: {
+    amount_authorized: null,
+    authorization_code: null,
     brand: 'visa',
+    checks: null,
     country: 'US',
+    electronic_commerce_indicator: null,
     exp_month: 8,
     exp_year: 2030,
     funding: 'credit',
+    installments: null,
     last4: '4242',
+    mandate: null,
     network: 'visa',
+    network_transaction_id: null,
+    regulated_status: null,
+    three_d_secure: null,
+    transaction_link_id: null,
+    wallet: null,
   },
 } as const
+
+/** What the network said of a charge. */
+export const networkOutcome = (declineCode: string | null) => ({
+  advice_code: null,
+  network_advice_code: null,
+  network_decline_code: null,
+  network_status: declineCode === null ? 'approved_by_network' : 'declined_by_network',
+  reason: declineCode,
+  seller_message: null,
+  type: declineCode === null ? 'authorized' : 'issuer_declined',
+})

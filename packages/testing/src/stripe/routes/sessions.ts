@@ -3,9 +3,9 @@
 import { invalid, missing, type Outcome } from '../answers.ts'
 import { expireSession } from '../browser.ts'
 import { listOf, type Params, paramOf, textOf, textsOf, wholeOf } from '../form.ts'
-import { blankSession } from '../objects.ts'
 import { render } from '../render.ts'
 import type { Call, Route } from '../route.ts'
+import { blankSession } from '../session-object.ts'
 import { NO_REQUEST, nowSeconds, type StripeContext } from '../state.ts'
 import { checkAmount, checkMetadata } from './validate.ts'
 

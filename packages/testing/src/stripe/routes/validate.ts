@@ -3,16 +3,11 @@ import { invalid, type Outcome } from '../answers.ts'
 import { type Params, textsOf } from '../form.ts'
 import type { Settings } from '../options.ts'
 
-const ZERO_DECIMAL = new Set('bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.split(' '))
 const STEPS: ReadonlyMap<string, number> = new Map([
   ...['ugx', 'isk'].map((code) => [code, 100] as const),
   ...['bhd', 'jod', 'kwd', 'omr', 'tnd'].map((code) => [code, 10] as const),
 ])
 const MOST = 99_999_999
-
-/** How many decimal places Stripe writes. */
-export const placesOf = (currency: string): 0 | 2 | 3 =>
-  ZERO_DECIMAL.has(currency) ? 0 : STEPS.get(currency) === 10 ? 3 : 2
 
 /** An amount that may be charged. */
 export function checkAmount(
