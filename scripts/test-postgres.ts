@@ -14,6 +14,8 @@ declare module 'vitest' {
     postgresUrl: string
     /** The major version that was asked for; a test asserts that it is the one that runs. */
     postgresVersion: string
+    /** Where suites for each database run, if not on all: PGlite is the same whatever the server's version. */
+    databases: readonly string[]
   }
 }
 
@@ -24,6 +26,7 @@ export default async function setup(project: TestProject) {
   const server = await startPostgres({ fast: true, ...binaries })
   project.provide('postgresUrl', server.url)
   project.provide('postgresVersion', version)
+  if (version !== '18') project.provide('databases', ['postgres'])
   return server.stop
 }
 

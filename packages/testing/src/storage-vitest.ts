@@ -20,7 +20,7 @@ const OPENERS = {
  */
 export function eachDatabase(
   suite: (db: TestDatabase) => void,
-  names: readonly TestDatabase['name'][] = ['pglite', 'postgres'],
+  names: readonly TestDatabase['name'][] = databases(),
 ): void {
   for (const name of names) {
     describe(name, () => {
@@ -32,6 +32,12 @@ export function eachDatabase(
       suite(lazily(name, () => opened))
     })
   }
+}
+
+/** Both, unless this run is about the server's version only: PGlite has none to choose. */
+function databases(): readonly TestDatabase['name'][] {
+  const chosen = inject('databases' as never) as readonly TestDatabase['name'][] | undefined
+  return chosen ?? ['pglite', 'postgres']
 }
 
 function serverUrl(): string {

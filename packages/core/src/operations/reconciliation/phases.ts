@@ -22,7 +22,7 @@ const BATCH = 1_000
 
 const compareLines =
   (which: 'read' | 'waiting'): Batch =>
-  async (deps, tx, run) => {
+  async (deps, tx, run: ReconciliationRun) => {
     const { provider, listedAfterMs, place, readFrom, readTo } = run
     const page = { provider, from: readFrom, to: readTo, after: place, limit: BATCH, which }
     const { refs, next } = await tx.reconciliation.lineRefs(page)
@@ -54,7 +54,7 @@ function readPlace(place: string | null, spans: readonly AccountSpan[]) {
   return { at, span, after: version === undefined ? span?.versions.readFrom : BigInt(version) }
 }
 
-const compareLedger: Batch = async (deps, tx, run) => {
+const compareLedger: Batch = async (deps, tx, run: ReconciliationRun) => {
   const { provider, listedAfterMs } = run
   const accounts = run.progress.accounts ?? (await accountsOf(tx, run))
   const start: Progress = { ...run.progress, accounts }
@@ -101,7 +101,7 @@ function orphanDrift(move: AccountMove, asset: AccountSpan['asset']): DriftFacts
 }
 
 /** Differences that this run has not come upon: of other times, or gone. */
-const compareOpen: Batch = async (deps, tx, run) => {
+const compareOpen: Batch = async (deps, tx, run: ReconciliationRun) => {
   const { provider, listedAfterMs, id, place } = run
   const drifts = await tx.reconciliation.unseenDrifts({ provider, run: id, after: place, limit: BATCH })
   const { there, gone } = await recheck(deps, tx, { provider, listedAfterMs, drifts })
