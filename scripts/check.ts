@@ -23,8 +23,22 @@ const STEPS: [name: string, proves: string, command: string[]][] = [
   ['generated', 'generated files are up to date', script('check-generated')],
   [
     'postgres',
-    'the suites of storage and engine pass on PostgreSQL 15, the oldest supported',
-    ['vitest', 'run', 'packages/storage-postgres', 'packages/core/test'],
+    'the suites of storage, and of every kind of the engine, pass on PostgreSQL 15, the oldest supported',
+    // All of the engine's: LASTRO_POSTGRES=15 npm test -- packages/core/test
+    [
+      'vitest',
+      'run',
+      'packages/storage-postgres',
+      ...[
+        'payouts',
+        'payments-money',
+        'trades',
+        'webhooks-inbox',
+        'relayer',
+        'reconciliation.test',
+        'outgoing.test',
+      ].map((suite) => `packages/core/test/${suite}`),
+    ],
   ],
   ['build', 'every package builds', ['pnpm', 'run', 'inner:build']],
   ['sizes', 'entry points stay within their budgets', script('check-sizes')],
