@@ -60,7 +60,7 @@ export function checkSnippets(snippets: readonly Snippet[]): string[] {
   const exported = snippets.some(isFragment) ? exportedNames() : new Map<string, string>()
   const modules = new Map(
     snippets.map((snippet, index) => {
-      const context = ['export {}', ...(CONTEXT[snippet.file] ?? [])]
+      const context = ['export {}', ...contextOf(snippet)]
       const before = isFragment(snippet)
         ? [...context, ...importsFor({ snippet, context, exported })]
         : context
@@ -76,6 +76,14 @@ export function checkSnippets(snippets: readonly Snippet[]): string[] {
       const at = (source?.getLineAndCharacterOfPosition(start).line ?? 0) - added
       return `${snippet.file}:${snippet.line + at} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`
     })
+  })
+}
+
+/** What the text around it says, but for what the code declares itself. */
+function contextOf({ file, code }: Snippet): string[] {
+  return (CONTEXT[file] ?? []).filter((line) => {
+    const name = /^declare const (?<name>\w+):/.exec(line)?.groups?.name
+    return name === undefined || !new RegExp(`\\bconst (\\{ )?${name}\\b`).test(code)
   })
 }
 
@@ -163,12 +171,16 @@ function cachingHost(options: ts.CompilerOptions): ts.CompilerHost {
 const FOLDERS = [
   'packages/storage-postgres',
   'packages/adapter-pix-efi',
+  'packages/adapter-stripe',
+  'packages/adapter-pi',
   'packages/adapter-pluggy',
   'packages/adapter-open-finance',
   'packages/adapter-heleket',
   'examples/readme',
   'examples/otc-hono',
   'examples/otc-express',
+  'examples/scenarios',
+  'examples/checkout-hono',
   'packages/testing',
 ]
 

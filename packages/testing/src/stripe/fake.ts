@@ -109,6 +109,7 @@ type Witness =
  * and webhooks. It shares no code with the adapter, nor with Stripe's package.
  *
  * @example
+ * const url = 'https://shop.example/webhooks/stripe'
  * const stripe = createFakeStripe({ endpoints: [{ url, secrets: ['whsec_test_of_the_fake'] }] })
  * stripe.faults.next('session.create', 'drop_after_effect')
  * // … the adapter asks for a page, and does not learn what became of it …
