@@ -10,10 +10,12 @@ import type { GeneratedPage } from './generate/markdown.ts'
 import { networksAndAssets } from './generate/networks-and-assets.ts'
 import { providers } from './generate/providers.ts'
 import { states } from './generate/states.ts'
+import { versions } from './generate/versions.ts'
 import { webhookEvents } from './generate/webhook-events.ts'
 import { root } from './tree.ts'
 
 const PAGES: readonly GeneratedPage[] = [
+  ...versions(), // first: the other pages read the adapters
   conformanceRules,
   errors,
   eventsAndJobs,

@@ -2,6 +2,7 @@ import { defineProvider, type Probe, type Provider } from '@lastro/core/spec'
 import { createClient } from './client.ts'
 import { type HeleketOptions, settingsOf } from './options.ts'
 import { createProbe } from './probe.ts'
+import { VERSION } from './version.ts'
 import { createWebhooks, type HeleketWebhooks } from './webhooks.ts'
 
 export type { HeleketOptions, HeleketWebhookOptions } from './options.ts'
@@ -22,6 +23,7 @@ export function heleket(options: HeleketOptions): HeleketProvider {
   const client = createClient(settings)
   return defineProvider({
     id: 'heleket',
+    version: VERSION,
     webhooks: createWebhooks(client, settings),
     probe: createProbe(client, settings),
   })

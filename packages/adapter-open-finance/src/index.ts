@@ -2,6 +2,7 @@ import { defineProvider, type Probe, type Provider } from '@lastro/core/spec'
 import { createClients } from './client.ts'
 import { type OpenFinanceOptions, settingsOf } from './options.ts'
 import { createProbe } from './probe.ts'
+import { VERSION } from './version.ts'
 import { createWebhooks, type OpenFinanceWebhooks } from './webhooks.ts'
 
 export type {
@@ -27,6 +28,7 @@ export function openFinance(options: OpenFinanceOptions): OpenFinanceProvider {
   const clients = createClients(settings)
   return defineProvider({
     id: 'open-finance',
+    version: VERSION,
     webhooks: createWebhooks(clients, settings),
     probe: createProbe(clients),
   })

@@ -6,6 +6,7 @@ import { createPayments, type PiPayments, type PiPaymentsWithRefunds, withRefund
 import { createPayouts, type PiPayouts } from './payouts.ts'
 import { createProbe } from './probe.ts'
 import { createTeller } from './tell.ts'
+import { VERSION } from './version.ts'
 import { createWallet } from './wallet.ts'
 import { createWebhooks, type PiWebhooks } from './webhooks.ts'
 
@@ -48,6 +49,7 @@ export function pi(options: PiOptions): PiProvider | PiWalletProvider {
   if (seed === undefined)
     return defineProvider({
       id: 'pi',
+      version: VERSION,
       payments,
       webhooks,
       probe: createProbe({ client, horizon, wallet: null }),
@@ -55,6 +57,7 @@ export function pi(options: PiOptions): PiProvider | PiWalletProvider {
   const wallet = createWallet({ client, horizon, settings, seed })
   return defineProvider({
     id: 'pi',
+    version: VERSION,
     payments: withRefunds(payments, { wallet, teller }),
     payouts: createPayouts(wallet),
     webhooks,

@@ -14,6 +14,7 @@ import { createPayments, type EfiPayments } from './payments/index.ts'
 import { createPayouts } from './payouts.ts'
 import { createProbe } from './probe.ts'
 import { createStatements } from './statements.ts'
+import { VERSION } from './version.ts'
 import { createWebhooks, type EfiWebhooks } from './webhooks.ts'
 
 export type { EfiAutomatic } from './automatic/index.ts'
@@ -63,6 +64,7 @@ export function efi(options: EfiOptions): EfiProvider {
   const context = { client, settings }
   return defineProvider({
     id: 'efi',
+    version: VERSION,
     payments: createPayments(context),
     payouts: createPayouts(client, settings),
     statements: createStatements(client, settings),

@@ -2,6 +2,7 @@ import { defineProvider, type Probe, type Provider } from '@lastro/core/spec'
 import { createClient } from './client.ts'
 import { type PluggyOptions, settingsOf } from './options.ts'
 import { createProbe } from './probe.ts'
+import { VERSION } from './version.ts'
 import { createWebhooks, type PluggyWebhooks } from './webhooks.ts'
 
 export type { PluggyHmacOptions, PluggyOptions, PluggyWebhookOptions } from './options.ts'
@@ -22,6 +23,7 @@ export function pluggy(options: PluggyOptions): PluggyProvider {
   const client = createClient(settings)
   return defineProvider({
     id: 'pluggy',
+    version: VERSION,
     webhooks: createWebhooks(client, settings),
     probe: createProbe(client),
   })

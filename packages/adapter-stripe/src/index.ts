@@ -9,6 +9,7 @@ import { createClient } from './client.ts'
 import { type PaymentSettings, type Settings, type StripeOptions, settingsOf } from './options.ts'
 import { createPayments, type StripePayments } from './payments/index.ts'
 import { createStatements } from './statements.ts'
+import { VERSION } from './version.ts'
 import { createWebhooks } from './webhooks.ts'
 
 export type { StripeOptions, StripePaymentOptions, StripeWebhookOptions } from './options.ts'
@@ -41,10 +42,11 @@ export function stripe(options: StripeOptions): StripeProvider
 export function stripe(options: StripeOptions): StripeProvider | StripePaymentProvider {
   const settings = settingsOf(options)
   const webhooks = createWebhooks(settings)
-  if (!takesMoney(settings)) return defineProvider({ id: 'stripe', webhooks })
+  if (!takesMoney(settings)) return defineProvider({ id: 'stripe', version: VERSION, webhooks })
   const client = createClient(settings)
   return defineProvider({
     id: 'stripe',
+    version: VERSION,
     payments: createPayments({ client, settings }),
     statements: createStatements(client),
     webhooks,

@@ -1,5 +1,6 @@
 import { type ContractEventSource, defineProvider, type Probe } from '@lastro/core/spec'
 import { endpoints } from '../evm/endpoint.ts'
+import { VERSION } from '../version.ts'
 import { resolveOptions, type StellarOptions } from './options.ts'
 import { probe } from './probe.ts'
 import { rangeOf, readEvents, type StellarContext } from './read.ts'
@@ -13,9 +14,6 @@ export interface StellarProvider {
   readonly contractEvents: ContractEventSource
   readonly probe: Probe
 }
-
-/** The adapter's version, stored with what it made. */
-const VERSION = '0.1.0'
 
 /**
  * Makes the provider for the contract events of one Stellar network. Calls nobody: a node proves its network at its first
