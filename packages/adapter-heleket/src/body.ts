@@ -9,6 +9,7 @@ export interface Body {
   readonly fields: Readonly<Record<string, unknown>>
 }
 
+const utf8 = new TextDecoder()
 const BRACE_OPEN = 0x7b
 const BRACE_CLOSE = 0x7d
 
@@ -20,7 +21,7 @@ export function readBody(bytes: Uint8Array): Body | null {
   if (bytes[0] !== BRACE_OPEN || bytes.at(-1) !== BRACE_CLOSE) return null
   const parsed = parseJson(bytes, { numbers: 'text' })
   if (parsed.kind !== 'json') return null
-  const members = membersOf(new TextDecoder().decode(bytes))
+  const members = membersOf(utf8.decode(bytes))
   if (new Set(members.map(({ name }) => name)).size !== members.length) return null
   return { members, fields: parsed.value as Body['fields'] }
 }

@@ -13,6 +13,11 @@ describe('parseJson', () => {
     expect(parseJson(body)).toEqual({ kind: 'not_json' })
   })
 
+  it('reads the next bytes as if the ones before, which were no UTF-8, had not come', () => {
+    expect(parseJson(Buffer.from([0x22, 0xe2, 0x82]))).toEqual({ kind: 'not_json' })
+    expect(parseJson(Buffer.from('"\u20ac"'))).toEqual({ kind: 'json', value: '\u20ac' })
+  })
+
   it('tells a JSON null from no JSON', () => {
     expect(parseJson('null')).toEqual({ kind: 'json', value: null })
   })

@@ -6,6 +6,8 @@ type Reviver = (this: unknown, key: string, value: unknown) => unknown
 const textOfNumbers = (_key: string, value: unknown, context?: { readonly source?: string }): unknown =>
   typeof value === 'number' ? (context?.source ?? value) : value
 
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
 /**
  * Parses JSON without throwing, and without an error that would quote the body.
  *
@@ -14,7 +16,7 @@ const textOfNumbers = (_key: string, value: unknown, context?: { readonly source
  */
 export function parseJson(body: Uint8Array | string, options?: { readonly numbers: 'text' }): ParsedJson {
   try {
-    const text = typeof body === 'string' ? body : new TextDecoder('utf-8', { fatal: true }).decode(body)
+    const text = typeof body === 'string' ? body : utf8.decode(body)
     // The third argument of a reviver (the source text) is in V8 since Node 21, and not yet in the type of `parse`.
     const value: unknown =
       options?.numbers === 'text' ? JSON.parse(text, textOfNumbers as Reviver) : JSON.parse(text)

@@ -48,20 +48,32 @@ function unescaped(text: string): string {
   return bare.replace(/\\(.)/gs, '$1')
 }
 
-function only(subject: string, names: ReadonlySet<string>): string | null {
+interface Attribute {
+  /** In lower case. */
+  readonly name: string
+  /** As it was written. */
+  readonly value: string
+}
+
+function attributesOf(subject: string): readonly Attribute[] {
   // Node writes one attribute on each line; proxies write RFC 4514. The form with slashes escapes nothing, so that a
   // name in it could pretend to be an attribute: nothing is read from it.
   const parts = subject.includes('\n') ? subject.split('\n') : splitAttributes(subject)
-  const values = parts.flatMap((part) => {
+  return parts.flatMap((part) => {
     const [, name = '', value = ''] = /^\s*([A-Za-z0-9.]+)\s*=\s*(.*?)\s*$/s.exec(part) ?? []
-    return names.has(name.toLowerCase()) ? [unescaped(value)] : []
+    return name === '' ? [] : [{ name: name.toLowerCase(), value }]
   })
-  return values.length === 1 ? (values[0] ?? null) : null
+}
+
+function only(attributes: readonly Attribute[], names: ReadonlySet<string>): string | null {
+  const [first, ...more] = attributes.filter(({ name }) => names.has(name))
+  return first === undefined || more.length > 0 ? null : unescaped(first.value)
 }
 
 /** Reads a certificate's subject as RFC 4514 (nginx, Envoy, Go) or as Node's lines. */
 export function identityOf(subject: string): CertificateIdentity {
-  const organisation = only(subject, ORGANISATION)?.toLowerCase() ?? ''
+  const attributes = attributesOf(subject)
+  const organisation = only(attributes, ORGANISATION)?.toLowerCase() ?? ''
   const uuid = organisation.startsWith('ofbbr-') ? organisation.slice(6) : ''
-  return { organisationId: UUID.test(uuid) ? uuid : null, softwareStatementId: only(subject, SOFTWARE) }
+  return { organisationId: UUID.test(uuid) ? uuid : null, softwareStatementId: only(attributes, SOFTWARE) }
 }

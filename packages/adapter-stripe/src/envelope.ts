@@ -1,7 +1,20 @@
 import { parseJson } from '@lastro/adapter-kit'
-import { type Envelope, scanEnvelope } from './scan.ts'
 
 type Json = Readonly<Record<string, unknown>>
+
+/** What a delivery says of itself, whatever it carries. */
+export interface Envelope {
+  readonly payload: 'snapshot' | 'thin'
+  readonly id: string
+  readonly type: string
+  readonly livemode: boolean
+  /** Connect: whose event it is. Null: of the account that owns the endpoint. */
+  readonly account: string | null
+  /** The object that the news is about. Null where it has no id, as the invoice of `invoice.upcoming`. */
+  readonly subject: string | null
+  /** The whole of it. */
+  readonly event: Json
+}
 
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -18,12 +31,14 @@ const wordOf = (value: unknown): string | null =>
 const accountOf = (context: unknown): string | null =>
   typeof context === 'string' && context !== '' ? context.slice(context.lastIndexOf('/') + 1) : null
 
-function ofThin(event: Json): Omit<Envelope, 'id' | 'type' | 'livemode'> {
+type Rest = Pick<Envelope, 'payload' | 'account' | 'subject'>
+
+function ofThin(event: Json): Rest {
   const related = isObject(event.related_object) ? event.related_object : {}
   return { payload: 'thin', account: accountOf(event.context), subject: wordOf(related.id) }
 }
 
-function ofSnapshot({ data, account }: Json): Omit<Envelope, 'id' | 'type' | 'livemode'> | null {
+function ofSnapshot({ data, account }: Json): Rest | null {
   if (!isObject(data) || !isObject(data.object)) return null
   return {
     payload: 'snapshot',
@@ -32,8 +47,8 @@ function ofSnapshot({ data, account }: Json): Omit<Envelope, 'id' | 'type' | 'li
   }
 }
 
-/** Reads the whole body. Null when it is no event of Stripe's form. */
-function parseEnvelope(body: Uint8Array): Envelope | null {
+/** What a delivery says of itself. Null when it is no event of Stripe's form. */
+export function readEnvelope(body: Uint8Array): Envelope | null {
   const parsed = parseJson(body)
   if (parsed.kind === 'not_json' || !isObject(parsed.value)) return null
   const event = parsed.value
@@ -42,11 +57,5 @@ function parseEnvelope(body: Uint8Array): Envelope | null {
   if (id === null || type === null || typeof event.livemode !== 'boolean') return null
   const rest =
     event.object === 'event' ? ofSnapshot(event) : event.object === 'v2.core.event' ? ofThin(event) : null
-  return rest === null ? null : { ...rest, id, type, livemode: event.livemode }
-}
-
-/** What a delivery says of itself. Null when it is no event of Stripe's form. */
-export function readEnvelope(body: Uint8Array): Envelope | null {
-  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-  return scanEnvelope(bytes) ?? parseEnvelope(body)
+  return rest === null ? null : { ...rest, id, type, livemode: event.livemode, event }
 }

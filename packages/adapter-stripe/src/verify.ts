@@ -11,38 +11,35 @@ const rejected = (reason: RejectReason): Verdict => ({ kind: 'rejected', reason 
 
 interface Checking {
   readonly keys: readonly HmacKey[]
-  readonly toleranceMs: number
   readonly settings: Pick<Settings, 'webhook' | 'account'>
 }
 
 /** The signature first, then its age, and only then what the bytes say. */
-function check(delivery: RawDelivery, { keys, toleranceMs, settings }: Checking): Verdict {
+function check(delivery: RawDelivery, { keys, settings }: Checking): Verdict {
   const { body } = delivery
+  const { webhook, account } = settings
   if (delivery.method !== 'POST' || body.byteLength > MAX_BODY_BYTES) return rejected('malformed')
   const signature = parseSignature(delivery.headers['stripe-signature'])
   if (signature === null || !isSigned(signature, { keys, body })) return rejected('bad_signature')
-  const receivedAt = delivery.receivedAt.getTime()
-  const ageMs = receivedAt - (receivedAt % 1_000) - signature.seconds * 1_000
+  const ageSeconds = Math.floor(delivery.receivedAt.getTime() / 1_000) - signature.seconds
   // Stripe's own package takes any time ahead; a delivery kept for later could then be replayed for as long.
-  if (!(Math.abs(ageMs) <= toleranceMs)) return rejected('stale')
+  if (!(Math.abs(ageSeconds) <= webhook.toleranceSeconds)) return rejected('stale')
   const envelope = readEnvelope(body)
   if (envelope === null) return rejected('malformed')
-  const { webhook, account } = settings
   if (webhook.payload !== 'both' && webhook.payload !== envelope.payload) return rejected('malformed')
   if (envelope.livemode !== webhook.livemode || envelope.account !== (account ?? null))
     return rejected('foreign')
-  const { id, type, subject } = envelope
+  const { id, type, subject, event } = envelope
   return subject === null
-    ? { kind: 'authentic', deliveryId: id, topic: type }
-    : { kind: 'authentic', deliveryId: id, topic: type, subject }
+    ? { kind: 'authentic', deliveryId: id, topic: type, payload: event }
+    : { kind: 'authentic', deliveryId: id, topic: type, subject, payload: event }
 }
 
 /** The verifier for these settings. The parts of the keys that depend on the secrets alone are computed here, once. */
 export function createVerify(
   settings: Pick<Settings, 'webhook' | 'account'>,
 ): (delivery: RawDelivery) => Verdict {
-  const { secrets, toleranceSeconds } = settings.webhook
-  const keys = secrets.map((secret) => createHmacKey('sha256', reveal(secret)))
-  const checking: Checking = { keys, toleranceMs: toleranceSeconds * 1_000, settings }
+  const keys = settings.webhook.secrets.map((secret) => createHmacKey('sha256', reveal(secret)))
+  const checking: Checking = { keys, settings }
   return (delivery) => check(delivery, checking)
 }

@@ -38,7 +38,11 @@ export interface DeliveryFacts {
 
 /** What is known of who sent a delivery. */
 export type Verdict =
-  | ({ readonly kind: 'authentic' } & DeliveryFacts)
+  | ({
+      readonly kind: 'authentic'
+      /** The body, parsed, where verifying parsed it: for a host that verifies without the inbox. Never stored. */
+      readonly payload?: unknown
+    } & DeliveryFacts)
   /** Nothing proves who sent it: the engine asks the provider before believing it. */
   | ({ readonly kind: 'unproven' } & DeliveryFacts)
   | { readonly kind: 'rejected'; readonly reason: RejectReason }
