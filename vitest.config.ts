@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { testOrder } from './scripts/test-order.ts'
 
 // Tests run on the sources of every package, not on what was built. Vitest hands these conditions to Node for
 // `require` as well, so `import` and `module` must not be among them.
@@ -15,6 +16,7 @@ export default defineConfig({
     ],
     globalSetup: ['scripts/test-postgres.ts'],
     maxWorkers: 2,
+    sequence: { sequencer: testOrder },
     testTimeout: 30_000,
     hookTimeout: 30_000,
     passWithNoTests: true,

@@ -9,6 +9,7 @@ import type { HostTx, LastroStorage } from '@lastro/core/storage'
 import { pglite, postgres, type Sql, schemaFingerprint } from '@lastro/storage-postgres'
 import pg from 'pg'
 import { type ManualClock, manualClock } from './clock.ts'
+import { emptyTables } from './storage-empty.ts'
 
 /** A transaction as a host opens it with its own driver. */
 export interface HostTransaction {
@@ -53,18 +54,14 @@ interface Target {
 const HOUR_MS = 3_600_000
 const TEMPLATE_LOCK = 7_051_204
 
-const TABLES = `
-  select string_agg(format('%I.%I', schemaname, tablename), ', ') as names
-  from pg_tables
-  where (schemaname = 'lastro' and tablename <> 'migration') or (schemaname = 'lastro_jobs' and tablename like 'job%')`
-
 /**
  * An embedded database in memory, migrated. The first one after a change of the schema takes about three seconds and
  * is saved in the system's temporary folder; later ones are loaded from there.
  */
 export async function openPglite(options: OpenTestDatabaseOptions = {}): Promise<TestDatabase> {
   const clock = options.clock ?? manualClock()
-  const driver = await PGlite.create({ loadDataDir: await migratedData() })
+  const startParams = [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB']
+  const driver = await PGlite.create({ loadDataDir: await migratedData(), startParams })
   const storage = pglite(driver, { clock })
   await storage.migrate()
   const sql = sqlOf(driver)
@@ -130,14 +127,7 @@ function common(
         const query: HostTx['query'] = (text, parameters) => inner.query(text, parameters as never)
         return work({ sql: inner, tx: { kind: 'lastro.host_tx', query } })
       }),
-    truncate: () =>
-      transaction(async (inner) => {
-        const [row] = await inner.query<{ names: string | null }>(TABLES)
-        if (!row?.names) return
-        // The ledger refuses to be truncated. In a replica's role no trigger fires; it takes a superuser.
-        await inner.query(`set local session_replication_role = 'replica'`)
-        await inner.query(`truncate ${row.names}`)
-      }),
+    truncate: () => transaction(emptyTables),
   }
 }
 
@@ -158,11 +148,14 @@ async function poolTransaction<R>(pool: pg.Pool, work: (sql: Sql) => Promise<R>)
 
 /** The saved data folder of a migrated database. */
 async function migratedData(): Promise<Blob> {
-  const file = join(tmpdir(), `lastro-pglite-${schemaFingerprint()}.tar`)
+  const file = join(tmpdir(), `lastro-pglite-small-${schemaFingerprint()}.tar`)
   const saved = await readFile(file).catch(() => undefined)
   if (saved !== undefined) return new Blob([saved])
-  const fresh = await PGlite.create()
+  // Every database opened unpacks this anew, so it holds no more than it must.
+  const fresh = await PGlite.create({ initDbStartParams: ['--wal-segsize=1'] })
   await pglite(fresh).migrate()
+  await fresh.exec(`update pg_database set datistemplate = false where datname like 'template_'`)
+  for (const name of ['template0', 'template1']) await fresh.exec(`drop database ${name}`)
   const data = await fresh.dumpDataDir('none')
   await fresh.close()
   // Written aside and renamed, because other test files may be doing the same.

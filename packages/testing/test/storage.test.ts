@@ -29,11 +29,46 @@ eachDatabase((db) => {
     expect(await subjects(db)).toHaveLength(2)
   })
 
-  test('truncate empties it and leaves it migrated', async () => {
+  const remember = `insert into lastro.idempotency (operation, key, fingerprint, taken_at)
+    select 'test', n::text, repeat('f', 200), now() from generate_series(1, $1::int) as n`
+  const remembered = () => db.sql.query('select key from lastro.idempotency')
+
+  // Few rows are deleted, many are truncated.
+  test.each([3, 3_000])('truncate empties it of %i rows and leaves it migrated', async (count) => {
     await db.storage.transaction(({ audit }) => audit.append(entry))
+    await db.sql.query(remember, [count])
+    expect(await remembered()).toHaveLength(count)
     await db.truncate()
-    expect(await subjects(db)).toEqual([])
+    expect([await subjects(db), await remembered()]).toEqual([[], []])
+    await expect(db.sql.query('truncate lastro.audit')).rejects.toThrow(/append-only/)
     await db.storage.check()
+  })
+
+  test('truncate waits for whoever still writes', async () => {
+    let commit = () => {}
+    const mayCommit = new Promise<void>((resolve) => {
+      commit = resolve
+    })
+    let wrote = () => {}
+    const written = new Promise<void>((resolve) => {
+      wrote = resolve
+    })
+    const writing = db.transaction(async (sql) => {
+      await sql.query(remember, [3])
+      wrote()
+      await mayCommit
+    })
+    await written
+    const emptied = db.truncate()
+    // PGlite is one connection: there the truncation waits before it begins.
+    if (db.name === 'postgres') {
+      const waiting = `select pid from pg_locks
+        where not granted and database = (select oid from pg_database where datname = current_database())`
+      await expect.poll(() => db.sql.query(waiting)).toHaveLength(1)
+    }
+    commit()
+    await Promise.all([writing, emptied])
+    expect(await remembered()).toEqual([])
   })
 
   test('a second one shares nothing with it', async () => {
