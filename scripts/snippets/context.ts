@@ -46,7 +46,7 @@ export const CONTEXT: Readonly<Record<string, readonly string[]>> = {
   'packages/testing/src/stripe/README.md': [
     "import type { FakeStripe } from '@lastro/testing/stripe'",
     'declare const stripe: FakeStripe',
-    'declare const session: string, intent: string, charge: string, refund: string',
+    'declare const checkout: string, intent: string, charge: string, refund: string',
   ],
   // A store of the reader's own, and what it keeps.
   'packages/testing/src/storage-vitest.ts': [

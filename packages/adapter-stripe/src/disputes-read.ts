@@ -29,6 +29,7 @@ function withdrawnOf(dispute: Dispute): Pick<ProviderDispute, 'withdrawn' | 'fee
   if (moved === null || fee === null) return {}
   // Given back at another rate of exchange it may be more than was taken: nothing is withheld then.
   const withdrawn = moved.amount < 0n ? { ...moved, amount: 0n } : moved
+  // Given back it is less than nothing: then, in another rate of exchange, none is left.
   return { withdrawn, ...(fee.amount > 0n ? { fee } : {}) }
 }
 

@@ -17,8 +17,10 @@ export function payment({ occurredAt }: Context, facts: PaymentFacts): ProviderE
 
 /** A charge as a receipt, once money was taken: an authorization is none. Null too where the amount cannot be read. */
 function receiptOf(charge: Charge): ProviderReceipt | null {
-  if (charge.status !== 'succeeded' || !charge.captured) return null
-  const amount = moneyOf(charge.amount_captured ?? charge.amount, charge.currency)
+  if (charge.status !== 'succeeded') return null
+  // A part that was taken has arrived, whether or not more may be captured.
+  const taken = charge.amount_captured ?? (charge.captured ? charge.amount : 0)
+  const amount = moneyOf(taken, charge.currency)
   if (amount === null || amount.amount <= 0n) return null
   const booked = typeof charge.balance_transaction === 'object' ? charge.balance_transaction : null
   const fee = booked === null || booked.fee === null ? null : moneyOf(booked.fee, booked.currency)
@@ -30,6 +32,9 @@ function receiptOf(charge: Charge): ProviderReceipt | null {
     ...(charge.created === null ? {} : { receivedAt: charge.created }),
   }
 }
+
+/** Changes of a charge that move money of its payment. */
+const BOOKS: ReadonlySet<string> = new Set(['succeeded', 'captured'])
 
 type Lists = Pick<PaymentFacts, 'receipts' | 'refunds'>
 
@@ -109,13 +114,25 @@ function factsOfCharge(charge: Charge): PaymentFacts | string {
   return { ...ref, state: 'paid', ...(id === undefined ? { amount } : {}), ...lists }
 }
 
+/**
+ * True where an event names the booking of a charge and does not tell it: the fee is to be asked for. Stripe books some
+ * charges later, and says so by `charge.updated`.
+ */
+function isNewlyBooked(charge: Charge, { change, previous, occurredAt }: Context): boolean {
+  if (occurredAt === null || receiptOf(charge) === null) return false
+  if (typeof charge.balance_transaction !== 'string') return false
+  return change === 'updated' ? Object.hasOwn(previous, 'balance_transaction') : BOOKS.has(change)
+}
+
 /** `charge.*`, but for disputes. `charge.succeeded` comes for an authorization too: `captured` tells. */
 export const readCharge = readerOf(chargeObject, (charge, context) => {
   const facts = factsOfCharge(charge)
   if (typeof facts === 'string') return [unrecognised(context, { detail: facts, providerRef: charge.id })]
   // Without an intent the charge itself is the payment, as far as anybody can name it.
   const isNamed = facts.providerRef !== undefined || facts.idempotencyKey !== undefined
-  return [payment(context, isNamed ? facts : { ...facts, providerRef: charge.id })]
+  const told = payment(context, isNamed ? facts : { ...facts, providerRef: charge.id })
+  if (facts.idempotencyKey === undefined || !isNewlyBooked(charge, context)) return [told]
+  return [told, { kind: 'hint', topic: context.topic, ref: charge.id }]
 })
 
 /** Which payment a charge belongs to, for what names only the charge. */

@@ -142,6 +142,48 @@ eachDatabase((db) => {
       expect(bench.psp.of(id).receipts).toHaveLength(1)
     })
 
+    it('signed while it expired: completed all the same, and told as received late', async () => {
+      const id = await start({ expiresAt: new Date(db.clock.now().getTime() + 600_000) })
+      bench.psp.walletPays({ key: id, ref: 'W1', amount: PRICE, state: 'requires_action' })
+      await approve(id)
+      bench.psp.next.cancel.push({ decline: 'not_permitted' })
+      await bench.pass(700_000, 30_000)
+      expect((await bench.get(id)).state).toBe('expired')
+      bench.psp.of(id).state = 'authorized'
+      const late = await bench.lastro.payments.complete({ id, providerRef: 'W1', proof: 'txid' })
+      expect(late).toMatchObject({ outcome: 'pending', payment: { state: 'expired' } })
+      bench.psp.next.complete.push('lose_request')
+      await bench.pass(300_000, 30_000)
+      expect(await bench.get(id)).toMatchObject({ state: 'paid', endedHere: 'expired', received: PRICE })
+      expect(bench.psp.of(id).receipts).toHaveLength(1)
+      const types = await bench.types()
+      expect(types).toContain('received_late')
+      expect(types).not.toContain('paid')
+    })
+
+    it('signed while it expired, and no browser says so: found when the provider is asked', async () => {
+      const id = await start({ expiresAt: new Date(db.clock.now().getTime() + 600_000) })
+      bench.psp.walletPays({ key: id, ref: 'W1', amount: PRICE, state: 'requires_action' })
+      await approve(id)
+      bench.psp.next.cancel.push({ decline: 'not_permitted' })
+      await bench.pass(700_000, 30_000)
+      bench.psp.of(id).state = 'authorized'
+      await bench.lastro.payments.verify(id)
+      await bench.pass(30_000, 30_000)
+      expect((await bench.get(id)).state).toBe('paid')
+    })
+
+    it('one incomplete payment that cannot be brought up to date does not keep the next from it', async () => {
+      const first = await start()
+      const second = await bench.open({ method: 'pi' })
+      const broken = { amount: undefined } as unknown as { amount: typeof PRICE }
+      bench.psp.walletPays({ key: first, ref: 'W1', amount: PRICE, state: 'authorized' })
+      Object.assign(bench.psp.of(first), broken, { receipts: [{ ref: 'E0' }] })
+      bench.psp.walletPays({ key: second.id, ref: 'W2', amount: PRICE, state: 'authorized' })
+      await bench.pass(600_000, 300_000)
+      expect((await bench.get(second.id)).state).toBe('paid')
+    })
+
     it('what nobody completed is found by the schedule; what is of nobody is told once', async () => {
       const id = await start()
       bench.psp.walletPays({ key: id, ref: 'W1', amount: PRICE, state: 'authorized' })

@@ -118,9 +118,14 @@ export function makeWorld(random: Random): World {
       if (dispute === undefined) return
       dispute.state = pick(DISPUTE_STATES)
       const isTold = random() < 0.7
-      if (isTold) dispute.known = brl(random() < 0.4 ? 0 : 1 + below(400))
-      const { known, ...rest } = dispute
-      tell({ disputes: [{ ...rest, ...(isTold ? { withdrawn: known } : {}) }] })
+      if (isTold) {
+        dispute.known = brl(random() < 0.4 ? 0 : 1 + below(400))
+        dispute.fee = brl(random() < 0.4 ? 0 : 1 + below(15))
+      }
+      const { known, fee = brl(0), ...rest } = dispute
+      // A fee of nothing is told, or left out: it is the same.
+      const cost = fee.amount === 0n && random() < 0.5 ? {} : { fee }
+      tell({ disputes: [{ ...rest, ...(isTold ? { withdrawn: known, ...cost } : {}) }] })
     },
   ]
   say('pending')
@@ -167,7 +172,7 @@ export function expectedEnd(world: World) {
   const blocked = sum(
     disputes.filter(({ state }) => state === 'blocked').map(({ known }) => ({ amount: known })),
   )
-  const fees = sum(receipts.map(({ fee }) => ({ amount: fee ?? brl(0) })))
+  const fees = sum([...receipts, ...disputes].map(({ fee }) => ({ amount: fee ?? brl(0) })))
   const refunded = sum(refunds.filter(({ state }) => state === 'succeeded'))
   return {
     state: received >= asked.amount ? 'paid' : (RANK[furthest] ?? 'pending'),

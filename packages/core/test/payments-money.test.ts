@@ -159,6 +159,38 @@ eachDatabase((db) => {
       expect(refunds()).toHaveLength(1)
       await bench.books({ 'clearing:payments': kept })
     })
+
+    it('paid late, given back, and paid once more: that is given back too', async () => {
+      const policies = { onLate: 'refund', onOverpaid: 'refund' } as const
+      bench = await openBench(db, { options: { payments: policies } })
+      const { id } = await bench.open({ expiresAt: new Date(db.clock.now().getTime() + 600_000) })
+      await bench.pass(700_000, 100_000)
+      expect((await bench.get(id)).endedHere).toBe('expired')
+      for (const _time of [1, 2]) {
+        bench.psp.pay(id)
+        await bench.hear(bench.psp.event(id))
+        await bench.lastro.tick()
+        for (const { ref } of bench.psp.of(id).refunds) bench.psp.refundIs(ref, 'succeeded')
+        await bench.lastro.payments.verify(id)
+      }
+      expect(await bench.get(id)).toMatchObject({ received: brl(2468n), refunded: brl(2468n) })
+      await bench.books({ 'clearing:payments': 0n })
+    })
+
+    it('a charge with a due date that is paid twice is told to people, and a fine is not', async () => {
+      bench = await openBench(db, { options: { payments: { onOverpaid: 'refund' } } })
+      const due = { method: 'pix_due', due: { dueDate: '2026-12-24' } }
+      const [fined, twice] = [await bench.open(due), await bench.open(due)]
+      bench.psp.pay(fined.id, brl(1300n))
+      await bench.hear(bench.psp.event(fined.id))
+      expect(await bench.audits()).not.toContain('payment.overpaid')
+      for (const _time of [1, 2]) bench.psp.pay(twice.id)
+      await bench.hear(bench.psp.event(twice.id))
+      await bench.lastro.tick()
+      expect(await bench.types()).toContain('overpaid')
+      expect(await bench.audits()).toContain('payment.overpaid')
+      expect(refunds()).toEqual([])
+    })
   })
 
   describe('refunds', () => {
@@ -356,6 +388,38 @@ eachDatabase((db) => {
       await bench.books({ 'disputed:psp': 0n, 'clearing:payments': 0n, 'receivable:psp': -1n })
     })
 
+    it('its fee is booked, given back when it is won, and taken again when it is reopened', async () => {
+      const { id } = await bench.paid()
+      const fees = async () => (await bench.get(id)).fees
+      await tell(id, { ...dispute('needs_response', 1234n), fee: brl(15n) })
+      await bench.books({ 'fees:psp': 16n, 'receivable:psp': -16n })
+      await tell(id, { ...dispute('won', 0n), fee: brl(0n) })
+      expect(await fees()).toEqual(brl(1n))
+      await bench.books({ 'fees:psp': 1n, 'receivable:psp': 1233n })
+      await tell(id, { ...dispute('under_review', 1234n), fee: brl(15n) })
+      await tell(id, { ...dispute('lost', 1234n), fee: brl(15n) })
+      expect(await fees()).toEqual(brl(16n))
+      await bench.books({ 'fees:psp': 16n, 'receivable:psp': -16n, 'clearing:payments': 0n })
+    })
+
+    it('opened before a refund was sent: the refund is not sent, and its hold is let go', async () => {
+      const { id } = await bench.paid()
+      const { id: refundId } = await refund(id, { amount: brl(500n) })
+      const { id: other } = await refund(id, { amount: brl(300n) })
+      bench.psp.dispute(id, dispute('needs_response', 1000n))
+      const inbox = bench.psp.event(id, { disputes: [dispute('needs_response', 1000n)] })
+      await bench.lastro.payments.verify(id)
+      await bench.hear(inbox, db.clock.now())
+      await bench.lastro.tick()
+      expect(refunds()).toEqual([])
+      for (const asked of [refundId, other])
+        expect(await bench.lastro.payments.operation(asked)).toMatchObject({
+          state: 'declined',
+          reason: 'not_permitted',
+        })
+      await bench.books({ 'disputed:psp': 1000n, 'clearing:payments': 1234n })
+    })
+
     it('a block holds money back, and gives it free', async () => {
       const { id } = await bench.paid()
       await tell(id, dispute('blocked', 1234n))
@@ -398,7 +462,15 @@ eachDatabase((db) => {
         'fees:psp': 10n,
         'clearing:payments': 1000n,
       })
-      expect((await bench.types()).filter((type) => type === 'settled')).toHaveLength(1)
+      const refused = { code: 'ledger_refused', details: { rule: 'conflict' } }
+      const { fee: _none, ...bare } = settle
+      await expect(bench.lastro.payments.settle(bare)).rejects.toMatchObject(refused)
+      await bench.lastro.payments.settle({ ...bare, ref: 'S2', amount: brl(1n) })
+      await expect(
+        bench.lastro.payments.settle({ ...settle, ref: 'S2', amount: brl(1n) }),
+      ).rejects.toMatchObject(refused)
+      await bench.books({ 'receivable:psp': -1n, 'provider:psp': 991n, 'fees:psp': 10n })
+      expect((await bench.types()).filter((type) => type === 'settled')).toHaveLength(2)
     })
   })
 })

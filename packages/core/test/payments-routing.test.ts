@@ -53,7 +53,10 @@ eachDatabase((db) => {
     createLastro({
       storage: db.storage,
       clock: db.clock,
-      providers: { one: { id: 'one', payments: one.port }, two: { id: 'two', payments: two.port } },
+      providers: {
+        one: { id: 'one', payments: one.port, webhooks: one.webhooks },
+        two: { id: 'two', payments: two.port },
+      },
       payments,
       rails: { failuresToOpen: 1_000_000, ...rails },
     })
@@ -102,6 +105,22 @@ eachDatabase((db) => {
     },
   )
 
+  it.each(['not_sent', { decline: 'limit_exceeded' }] as const)(
+    'once in doubt, and then certainly absent: %o does not go on to another provider either',
+    async (then) => {
+      one.next.create.push('lose_request', then)
+      const { id } = await create()
+      await lastro.tick()
+      await pass(240_000, 20_000)
+      expect(two.calls).toEqual([])
+      expect(one.calls.length).toBeGreaterThan(1)
+      expect(await lastro.payments.get(id)).toMatchObject({
+        provider: 'one',
+        state: then === 'not_sent' ? 'pending' : 'failed',
+      })
+    },
+  )
+
   it.each([
     ['limit_exceeded', 'pending', 1],
     ['refused', 'failed', 0],
@@ -111,6 +130,24 @@ eachDatabase((db) => {
     await lastro.tick()
     expect((await lastro.payments.get(id)).state).toBe(state)
     expect(two.calls).toHaveLength(tried)
+  })
+
+  it('money that a provider tells after it had refused is contradicted, once, and moves nothing', async () => {
+    one.next.create.push({ decline: 'limit_exceeded' })
+    const { id } = await create()
+    await lastro.tick()
+    for (const _time of [1, 2]) {
+      const body = one.hook({ idempotencyKey: id, receipts: [{ ref: 'E1', amount: PRICE }] })
+      await lastro.webhooks.receive('one', { url: '/webhooks/one', headers: {}, body })
+      await lastro.tick()
+    }
+    expect(await lastro.payments.get(id)).toMatchObject({
+      state: 'pending',
+      provider: 'two',
+      received: brl(0n),
+    })
+    const told = (await lastro.audit.list()).items.filter(({ action }) => action === 'payment.contradicted')
+    expect(told).toHaveLength(1)
   })
 
   it('all refuse: failed, each asked once', async () => {

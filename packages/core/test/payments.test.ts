@@ -210,10 +210,11 @@ eachDatabase((db) => {
       )
     })
 
-    it('ten engines that run one job make one charge', async () => {
+    it('ten engines that run one job make one charge, and all learn of it', async () => {
       const { id } = await create('k1')
       const engines = Array.from({ length: 10 }, () => engine())
-      await Promise.all(engines.map((one) => one.payments.submit(id)))
+      const answers = await Promise.all(engines.map((one) => one.payments.submit(id)))
+      expect(answers.map((payment) => payment.state)).toEqual(Array(10).fill('pending'))
       await Promise.all(engines.map((one) => one.tick()))
       expect(creates()).toHaveLength(1)
       expect(await state(id)).toBe('pending')
@@ -280,6 +281,8 @@ eachDatabase((db) => {
       const from = new Date(start.getTime() + 1_000)
       expect((await list({ from, to: new Date(start.getTime() + 3_000) })).items).toHaveLength(2)
       await expect(list({ limit: 1_000 })).rejects.toThrow('limit: must be at most 200')
+      await expect(list({ state: 'payed' })).rejects.toThrow('state: must be one of created, submitting')
+      await expect(list({ status: 'paid' })).rejects.toThrow('status: is not a known field')
     })
   })
 

@@ -85,7 +85,9 @@ export function closeDispute(
 
 function giveBack(context: StripeContext, dispute: StripeDispute): void {
   const { amount, currency, id } = dispute
-  dispute.balance_transactions.push(move(context, { amount, currency, type: 'adjustment', source: id }))
+  const { returnsDisputeFee, disputeFee } = context.settings
+  const fee = returnsDisputeFee ? -disputeFee : 0
+  dispute.balance_transactions.push(move(context, { amount, fee, currency, type: 'adjustment', source: id }))
   emit(context, { type: 'charge.dispute.funds_reinstated', object: dispute })
 }
 

@@ -44,6 +44,8 @@ export interface FakeStripeOptions {
   readonly feeOf?: (amount: number) => number
   /** What a dispute costs. Default: 1500. */
   readonly disputeFee?: number
+  /** A dispute that is won gives its fee back, as in some countries. Default: false. */
+  readonly returnsDisputeFee?: boolean
   /** The least that may be charged, in the currency's unit. Default: 50. */
   readonly minimumAmount?: number
   /** How a refund begins. `pending` ones wait for `settleRefund` or `failRefund`. Default: `succeeded`. */
@@ -75,6 +77,7 @@ export function withDefaults(options: FakeStripeOptions) {
     timers: 'manual' as const,
     feeOf: (amount: number) => Math.floor((amount * 29) / 1_000) + 30,
     disputeFee: 1_500,
+    returnsDisputeFee: false,
     minimumAmount: 50,
     refundStatus: 'succeeded' as const,
     multicapture: false,

@@ -3,6 +3,8 @@ import { applyNews } from './apply.ts'
 import type { PaymentDeps, PaymentWork } from './context.ts'
 import { reconcilePayment } from './jobs.ts'
 import type { Payment, PaymentId } from './payment.ts'
+import { change } from './step.ts'
+import { reportContradiction } from './tell.ts'
 
 /** A payment event of a webhook. */
 export type PaymentEvent = Extract<ProviderEvent, { kind: 'payment' }>
@@ -20,6 +22,7 @@ export async function applyPaymentEvent<T extends PaymentWork>(
   const payment = await lockOwner(tx, { provider, event })
   const at = deps.clock.now()
   if (payment === null) {
+    await reportElsewhere(deps, tx, { provider, event, delivery })
     await tx.audit.append({
       actor: `provider:${provider}`,
       action: 'webhook.unmatched',
@@ -42,6 +45,23 @@ export async function applyPaymentEvent<T extends PaymentWork>(
   if (wantsQuestion(event))
     await tx.jobs.enqueue(reconcilePayment, { paymentId: payment.id, round: 0 }, { dedupeKey: payment.id })
   return 'applied'
+}
+
+/** Money for a payment of ours that stands at another provider: this one answered that it certainly has nothing. */
+async function reportElsewhere<T extends PaymentWork>(
+  deps: PaymentDeps<T>,
+  tx: T,
+  { provider, event, delivery }: { provider: string; event: PaymentEvent; delivery: string },
+): Promise<void> {
+  const { idempotencyKey, receipts = [], state } = event
+  const hasMoney = receipts.length > 0 || state === 'authorized' || state === 'paid'
+  if (!hasMoney || idempotencyKey?.startsWith('pay_') !== true) return
+  const payment = await tx.payments.lock(idempotencyKey as PaymentId)
+  if (payment === null || !payment.route.includes(provider)) return
+  const contradiction = `${provider} tells of money for it, and it stands at ${payment.provider}`
+  if (payment.contradiction === contradiction) return
+  await change(deps, tx, { payment, set: { contradiction } })
+  await reportContradiction(deps, tx, { payment, contradiction, source: { webhook: delivery } })
 }
 
 /**

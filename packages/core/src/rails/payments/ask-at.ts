@@ -6,21 +6,24 @@ import { isOpen, type Payment } from './payment.ts'
 const OPEN_ASK_MIN_MS = 60_000
 const REST_ASK_MIN_MS = 600_000
 const REST_ASK_MAX_MS = 21_600_000
+/** From a certain age on the waits grow with it: what nobody pays is never given up, and costs less and less. */
+const OLD_AGE_PARTS = 48
 
 /**
  * When the schedule asks next, however many webhooks were lost: a quarter of the payment's age from now, within 1 to 30
- * minutes while the payer may pay, and within 10 minutes to 6 hours while only a refund or a dispute has no end.
+ * minutes while the payer may pay, and within 10 minutes to 6 hours while only a refund or a dispute has no end. What is
+ * older than 48 of the longest of these waits is asked about after a 48th of its age.
  */
 export function nextAskAt(
   deps: Pick<PaymentDeps, 'options' | 'clock'>,
   payment: Pick<Payment, 'state' | 'createdAt'>,
 ): Date {
   const now = deps.clock.now().getTime()
-  const quarter = (now - payment.createdAt.getTime()) / 4
+  const age = now - payment.createdAt.getTime()
   const [least, most] = isOpen(payment)
     ? [OPEN_ASK_MIN_MS, settingsOf(deps).openAskMaxMs]
     : [REST_ASK_MIN_MS, REST_ASK_MAX_MS]
-  return new Date(now + Math.min(most, Math.max(least, quarter)))
+  return new Date(now + Math.max(Math.min(most, Math.max(least, age / 4)), age / OLD_AGE_PARTS))
 }
 
 /** True while the provider may still have news that no call of ours waits for. */

@@ -38,20 +38,19 @@ function bookReceipt(payment: Payment, receipt: Receipt, transfers: NewTransfer[
   const more = Money.subtract(amount, receipt.booked)
   if (Money.isPositive(more))
     transfers.push(posting(payment, { step: 'receipt', ref, mark: `${amount.amount}`, amount: more }))
-  const bookedFee = bookFee(payment, { ref, fee, booked: receipt.bookedFee, of: '' }, transfers)
+  const bookedFee = bookFee(payment, { ref, fee, booked: receipt.bookedFee }, transfers)
   return { ...receipt, booked: amount, bookedFee }
 }
 
 function bookFee(
   payment: Payment,
-  // A provider may give a dispute the same ref as its receipt: `of` keeps their ids apart.
-  { ref, fee, booked, of }: { ref: string; fee: Money | null; booked: Money; of: '' | 'dispute-' },
+  { ref, fee, booked }: { ref: string; fee: Money | null; booked: Money },
   transfers: NewTransfer[],
 ): Money {
   if (fee === null) return booked
   const more = Money.subtract(fee, booked)
   if (!Money.isPositive(more)) return booked
-  transfers.push(posting(payment, { step: 'fee', ref, mark: `${of}${fee.amount}`, amount: more }))
+  transfers.push(posting(payment, { step: 'fee', ref, mark: `${fee.amount}`, amount: more }))
   return fee
 }
 
@@ -102,9 +101,10 @@ function bookDispute(payment: Payment, dispute: Dispute, transfers: NewTransfer[
   const withdrawn = dispute.withdrawn ?? zero
   const bucket = Money.isPositive(withdrawn) ? bucketOf(dispute) : null
   let { postings } = dispute
-  const move = (step: Step, amount: Money) => {
+  // A provider may give a dispute the same ref as its receipt: `of` keeps the ids of their fees apart.
+  const move = (step: Step, amount: Money, of: '' | 'dispute-' = '') => {
     postings += 1
-    transfers.push(posting(payment, { step, ref, mark: `${postings}`, amount }))
+    transfers.push(posting(payment, { step, ref, mark: `${of}${postings}`, amount }))
   }
   if (bucket === dispute.bucket && bucket !== null) {
     const more = Money.subtract(withdrawn, booked)
@@ -114,10 +114,9 @@ function bookDispute(payment: Payment, dispute: Dispute, transfers: NewTransfer[
     if (dispute.bucket !== null && Money.isPositive(booked)) move(OUT_OF[dispute.bucket], booked)
     if (bucket !== null) move(INTO[bucket], withdrawn)
   }
-  const bookedFee = bookFee(
-    payment,
-    { ref, fee: dispute.fee, booked: dispute.bookedFee, of: 'dispute-' },
-    transfers,
-  )
+  const bookedFee = dispute.fee ?? dispute.bookedFee
+  const moreFee = Money.subtract(bookedFee, dispute.bookedFee)
+  if (Money.isPositive(moreFee)) move('fee', moreFee, 'dispute-')
+  else if (moreFee.amount !== 0n) move('fee_returned', Money.negate(moreFee), 'dispute-')
   return { ...dispute, bucket, booked: withdrawn, bookedFee, postings }
 }

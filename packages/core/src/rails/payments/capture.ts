@@ -38,6 +38,7 @@ export async function capturePayment<T extends PaymentWork>(
       throw illegal(payment, 'capture while another capture is under way')
     const held = Money.isPositive(payment.authorized) ? payment.authorized : payment.amount
     const left = Money.subtract(held, payment.received)
+    if (!Money.isPositive(left)) throw illegal(payment, 'capture: nothing is left')
     const amount = body.amount ?? left
     if (amount.asset !== left.asset) refuse('amount.asset', `must be ${left.asset}, as the payment's`)
     if (amount.amount > left.amount)

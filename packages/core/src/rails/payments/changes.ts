@@ -35,7 +35,7 @@ export function changesOf(
 ): readonly Change[] {
   return [
     ...after.rows.receipts.flatMap((row) => receiptChange(row, find(before.rows.receipts, row.ref))),
-    ...moneyChanges(before.payment, after.payment),
+    ...moneyChanges(before.payment, after),
     ...stateChange(before.payment, after.payment),
     ...after.rows.refunds.flatMap((row) => refundChange(row, find(before.rows.refunds, row.ref))),
     ...after.rows.disputes.flatMap((row) => disputeChanges(row, find(before.rows.disputes, row.ref))),
@@ -53,14 +53,21 @@ function receiptChange(row: Receipt, before: Receipt | undefined): Change[] {
   return [{ type: 'received', data }]
 }
 
-function moneyChanges(before: Payment, after: Payment): Change[] {
+function moneyChanges(
+  before: Payment,
+  { payment: after, rows }: { readonly payment: Payment; readonly rows: Before },
+): Change[] {
   if (Money.equals(before.received, after.received)) return []
   const data = { asked: Money.toJson(after.amount), received: Money.toJson(after.received) }
   const changes: Change[] = []
   if (isEnded(before) && after.state === before.state)
     changes.push({ type: 'received_late', data: { ...data, state: before.state } })
-  if (isFlexible(after)) return changes
   const byMuch = Money.compare(after.received, after.amount)
+  if (isFlexible(after)) {
+    // A fine makes one receipt greater, and never two.
+    if (after.due !== null && byMuch > 0 && rows.receipts.length > 1) changes.push({ type: 'overpaid', data })
+    return changes
+  }
   if (byMuch < 0) changes.push({ type: 'underpaid', data })
   if (byMuch > 0) changes.push({ type: 'overpaid', data })
   return changes

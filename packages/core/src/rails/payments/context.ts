@@ -43,7 +43,10 @@ export interface PaymentOptions {
   readonly askBaseMs?: number
   /** Longest wait between two questions about what is in doubt. Default 10 minutes. */
   readonly askMaxMs?: number
-  /** Longest wait between two questions about a payment that waits for its payer. Default 30 minutes. */
+  /**
+   * Longest wait between two questions about a payment that waits for its payer, unless that is less than a 48th of its
+   * age. Default 30 minutes.
+   */
   readonly openAskMaxMs?: number
   /** How long after its expiry a payment is asked about and ended. Default 1 minute. */
   readonly expiryGraceMs?: number

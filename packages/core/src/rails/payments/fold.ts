@@ -144,7 +144,8 @@ function toDispute(told: ProviderDispute, at: Date | null): DisputeFact {
     withdrawn,
     withdrawnState: isTold ? state : null,
     withdrawnAt: isTold ? at : null,
-    fee,
+    // The fee belongs to the word of what is withdrawn: a provider may give both back.
+    fee: isTold ? (fee ?? Money.zero(amount.asset)) : null,
     reason,
     respondBy,
   }
@@ -182,7 +183,7 @@ function joinDisputes(left: DisputeFact, right: DisputeFact): DisputeFact {
     withdrawn: taken.withdrawn,
     withdrawnState: taken.withdrawnState,
     withdrawnAt: taken.withdrawnAt,
-    fee: mostOrNull(left.fee, right.fee),
+    fee: taken.fee,
     reason: greater(left.reason, right.reason),
     respondBy: latest(left.respondBy, right.respondBy),
   }
@@ -200,8 +201,9 @@ function isWithdrawnLater(left: DisputeFact, right: DisputeFact): boolean {
   if (byTime !== 0) return byTime > 0
   const byRank = DISPUTE_RANK[left.withdrawnState] - DISPUTE_RANK[right.withdrawnState]
   if (byRank !== 0) return byRank > 0
-  const isMore = left.withdrawn.amount > right.withdrawn.amount
-  return GIVES_BACK.has(left.withdrawnState) ? !isMore : isMore
+  const byAmount = left.withdrawn.amount - right.withdrawn.amount
+  const more = byAmount === 0n ? (left.fee?.amount ?? 0n) - (right.fee?.amount ?? 0n) : byAmount
+  return GIVES_BACK.has(left.withdrawnState) ? more <= 0n : more > 0n
 }
 
 /** Words without a time come before all that have one. */

@@ -22,7 +22,7 @@ export function sweepIncompleteJob<T extends PaymentWork>(deps: PaymentDeps<T>):
         const open = await found.rail.read('payments.incomplete', () =>
           incomplete({ signal: callSignal(deps, signal) }),
         )
-        for (const told of open) await resume(deps, { provider, found, told, askedAt })
+        for (const told of open) await resumeOne(deps, { provider, found, told, askedAt })
       } catch (error) {
         deps.logger.warn(
           { provider, error: describeError(error) },
@@ -31,6 +31,20 @@ export function sweepIncompleteJob<T extends PaymentWork>(deps: PaymentDeps<T>):
       }
     }
   })
+}
+
+/** One that cannot be brought up to date must not keep the others from it: the next sweep sees it again. */
+async function resumeOne<T extends PaymentWork>(
+  deps: PaymentDeps<T>,
+  news: Parameters<typeof resume<T>>[1],
+): Promise<void> {
+  try {
+    await resume(deps, news)
+  } catch (error) {
+    const { provider, told } = news
+    const facts = { provider, providerRef: told.providerRef, error: describeError(error) }
+    deps.logger.error(facts, 'an incomplete payment could not be brought up to date')
+  }
 }
 
 function resume<T extends PaymentWork>(

@@ -28,7 +28,8 @@ import { type RefundInput, refundPayment } from './refund.ts'
 import { resolveOperationJob } from './resolve.job.ts'
 import { type SettleInput, settlePayments } from './settle.ts'
 import type { PaymentQuery } from './store.ts'
-import { submitOnce, submitPaymentJob } from './submit.job.ts'
+import { submitPaymentJob } from './submit.job.ts'
+import { submitNow } from './submit-now.ts'
 import { sweepPaymentsJob } from './sweep.job.ts'
 import { verifyPayment } from './verify.ts'
 import { type PaymentDetails, type PaymentView, toPaymentView } from './view.ts'
@@ -88,7 +89,10 @@ export interface Payments<T extends PaymentWork = PaymentWork> {
    * `rate_unavailable`.
    */
   create(input: CreatePaymentIntent, options?: WriteOptions): Promise<Payment>
-  /** Asks the provider for a created payment now, as the job would. @throws LastroError `not_found`. */
+  /**
+   * Asks the provider for a created payment now, as the job would; where that is under way already, waits up to five
+   * seconds for its answer. @throws LastroError `not_found`.
+   */
   submit(id: PaymentId): Promise<Payment>
   /** @throws LastroError `not_found`. */
   get(id: PaymentId, options?: WriteOptions): Promise<Payment>
@@ -163,11 +167,7 @@ export function createPayments<T extends PaymentWork>(deps: PaymentDeps<T>): Pay
       const conversion = await conversionOf(deps, input, options)
       return storage.transaction((tx) => createPayment(deps, tx, { input, conversion }), options)
     },
-    submit: async (id) => {
-      await get(id)
-      await submitOnce(deps, { paymentId: id })
-      return get(id)
-    },
+    submit: (id) => submitNow(deps, id),
     get,
     details,
     view: async (id, options) => toPaymentView(await details(id, options)),

@@ -6,8 +6,10 @@ import {
   moneySchema,
   positiveMoneySchema,
 } from '../../platform/input.ts'
-import type { PaymentId } from './payment.ts'
+import { statesOf } from '../../platform/machine/index.ts'
+import { type PaymentId, paymentMachine } from './payment.ts'
 
+const STATES = statesOf(paymentMachine)
 const METHODS = ['pix', 'pix_due', 'checkout', 'card', 'pi'] as const
 
 const day = z
@@ -145,8 +147,8 @@ export const settleSchema = z.strictObject({
 })
 
 /** The form of `PaymentQuery`. */
-export const querySchema = z.object({
-  state: z.string().optional(),
+export const querySchema = z.strictObject({
+  state: z.enum(STATES, { error: `must be one of ${STATES.join(', ')}` }).optional(),
   provider: z.string().optional(),
   method: z.enum(METHODS, { error: `must be one of ${METHODS.join(', ')}` }).optional(),
   reference: z.string().optional(),

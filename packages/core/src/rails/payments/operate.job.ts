@@ -15,7 +15,9 @@ import {
 import { operatePayment, reconcilePayment, resolveOperation } from './jobs.ts'
 import type { OperationId, PaymentOperation } from './operation.ts'
 import type { Payment } from './payment.ts'
+import { isCovered } from './refund.ts'
 import { stepOperation } from './step-operation.ts'
+import { readRows } from './story.ts'
 
 /** Asks the provider for one operation: a commit before the call, a commit after it, and no transaction during it. */
 export function operatePaymentJob<T extends PaymentWork>(deps: PaymentDeps<T>): JobHandler {
@@ -63,6 +65,14 @@ function begin<T extends PaymentWork>(deps: PaymentDeps<T>, id: OperationId) {
     if (both === null || both.operation.state !== 'created') return null
     const { payment } = both
     const at = deps.clock.now()
+    if (
+      both.operation.kind === 'refund' &&
+      !isCovered(payment, await readRows(tx, payment.id), both.operation)
+    ) {
+      const set = { reason: 'not_permitted' as const, detail: 'what is left of the receipt is less by now' }
+      await stepOperation(deps, tx, { ...both, event: 'decline', set, facts: set })
+      return null
+    }
     const operation = await stepOperation(deps, tx, {
       ...both,
       event: 'submit',

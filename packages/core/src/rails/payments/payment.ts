@@ -84,7 +84,7 @@ export interface Payment extends PaymentTotals {
   readonly provider: string
   /** Providers that may take it, in their order. */
   readonly route: readonly string[]
-  /** Providers that refused it for a reason which lets the next one try. */
+  /** Providers that do not try any more: they refused it, or another one was in doubt of it, which keeps it. */
   readonly refusedBy: readonly string[]
   readonly state: PaymentState
   /** What the payer is asked for. */

@@ -28,6 +28,7 @@ type Place = keyof typeof ACCOUNTS | 'owner'
 export const POSTINGS = {
   receipt: { debit: 'receivable', credit: 'owner' },
   fee: { debit: 'fees', credit: 'receivable' },
+  fee_returned: { debit: 'receivable', credit: 'fees' },
   refund: { debit: 'owner', credit: 'receivable' },
   refund_returned: { debit: 'receivable', credit: 'owner' },
   blocked: { debit: 'blocked', credit: 'receivable' },

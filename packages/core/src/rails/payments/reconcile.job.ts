@@ -74,8 +74,10 @@ export function learn<T extends PaymentWork>(
     if (payment.state !== 'unknown' || !isSameAttempt) return payment
     const since = askedAt.getTime() - (payment.submittedAt ?? payment.createdAt).getTime()
     if (since >= news.found.port.conclusiveAfterMs) {
-      // Conclusively absent: it is safe to create it, with the same key.
-      const moved = await step(deps, tx, { payment, event: 'absent', facts: { ...facts, found: false } })
+      // Conclusively absent: it is safe to create it, with the same key. After doubt at one, no other ever tries.
+      const refusedBy = payment.route.filter((name) => name !== payment.provider)
+      const gone = { ...facts, found: false }
+      const moved = await step(deps, tx, { payment, event: 'absent', set: { refusedBy }, facts: gone })
       await tx.jobs.enqueue(submitPayment, { paymentId: payment.id })
       return moved
     }

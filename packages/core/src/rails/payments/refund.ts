@@ -102,6 +102,18 @@ function chooseReceipt(
   return { receiptRef: first.receiptRef, amount: amount ?? first.amount }
 }
 
+/**
+ * True while what is left, without this refund, is as much: a dispute or another's refund may have taken the money since
+ * it was asked for. Only for a refund that the provider certainly does not have.
+ */
+export function isCovered(payment: Payment, rows: Rows, refund: PaymentOperation): boolean {
+  const story = storyOf(payment, rows)
+  const operations = rows.operations.filter(({ id }) => id !== refund.id)
+  return [null, refund.receiptRef].every(
+    (receiptRef) => refundable(payment, story, { operations, receiptRef }).amount >= refund.amount.amount,
+  )
+}
+
 /** What may still be given back of each receipt, those with nothing left out. The whole payment's limit holds for each. */
 export function refundableParts(
   payment: Payment,

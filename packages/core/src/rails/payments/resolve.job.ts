@@ -88,17 +88,16 @@ async function ask(
 function verdictOf(both: Both): 'done' | 'refused' | 'absent' {
   const { payment, operation } = both
   const hasEnded = isEnded(payment)
+  const hasEndedThere = payment.told.some(
+    (told) => told === 'canceled' || told === 'expired' || told === 'failed',
+  )
   switch (operation.kind) {
     case 'capture': {
       const taken = payment.received.amount >= operation.baseline.amount + operation.amount.amount
       return taken || payment.told.includes('paid') ? 'done' : hasEnded ? 'refused' : 'absent'
     }
     case 'cancel':
-      return payment.state === 'paid'
-        ? 'refused'
-        : payment.told.some((told) => told === 'canceled' || told === 'expired' || told === 'failed')
-          ? 'done'
-          : 'absent'
+      return payment.state === 'paid' ? 'refused' : hasEndedThere ? 'done' : 'absent'
     case 'approve':
       return hasEnded
         ? 'refused'
@@ -106,7 +105,8 @@ function verdictOf(both: Both): 'done' | 'refused' | 'absent' {
           ? 'absent'
           : 'done'
     case 'complete':
-      return payment.state === 'paid' ? 'done' : hasEnded ? 'refused' : 'absent'
+      // What ended here only may have been signed before: its money is waited for.
+      return payment.state === 'paid' ? 'done' : hasEndedThere ? 'refused' : 'absent'
     case 'refund':
       return operation.state === 'done' ? 'done' : 'absent'
   }

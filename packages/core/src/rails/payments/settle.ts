@@ -1,4 +1,5 @@
 import { type BookedResult, book, type NewTransfer, openAccounts } from '../../books/ledger/index.ts'
+import { LastroError } from '../../platform/errors/index.ts'
 import { parseInput, refuse } from '../../platform/input.ts'
 import { Money } from '../../spec/index.ts'
 import { type PaymentDeps, type PaymentWork, railOf } from './context.ts'
@@ -54,8 +55,13 @@ export async function settlePayments<T extends PaymentWork>(
     ...(effectiveAt === undefined ? {} : { effectiveAt }),
   } as const
   const transfers: NewTransfer[] = [{ ...common, id, debit: account, amount }]
-  if (Money.isPositive(fee))
-    transfers.push({ ...common, id: `${id}:fee`, debit: accountOf('fees', place), amount: fee })
+  const feeId = `${id}:fee`
+  const hasFee = Money.isPositive(fee)
+  if (hasFee) transfers.push({ ...common, id: feeId, debit: accountOf('fees', place), amount: fee })
+  // With a fee or without one are two facts; the ledger compares only transfers that both have.
+  const isKnown = (await tx.ledger.getTransfer(id)) !== null
+  if (isKnown && hasFee !== ((await tx.ledger.getTransfer(feeId)) !== null))
+    throw new LastroError('ledger_refused', { transfer: feeId, rule: 'conflict' })
   const [first] = await book(tx, { at, transfers })
   const status = first?.status ?? 'accepted'
   if (status === 'accepted') {

@@ -2,7 +2,7 @@ import type { Json } from '../../platform/events/index.ts'
 import type { Change } from './changes.ts'
 import { type PaymentChange, type PaymentDeps, type PaymentWork, settingsOf } from './context.ts'
 import { giveBack } from './jobs.ts'
-import type { Payment } from './payment.ts'
+import { isFlexible, type Payment } from './payment.ts'
 
 type Facts = { readonly [key: string]: Json }
 
@@ -50,15 +50,19 @@ async function settleExtra<T extends PaymentWork>(
   { payment, changes }: { readonly payment: Payment; readonly changes: readonly Change[] },
 ): Promise<void> {
   const { onOverpaid, onLate } = settingsOf(deps)
-  const isLate = changes.some(({ type }) => type === 'received_late')
   const isOver = changes.some(({ type }) => type === 'overpaid')
+  // More for a payment that had ended here is as unwanted as the first of it.
+  const isLate =
+    changes.some(({ type }) => type === 'received_late') || (isOver && payment.endedHere !== null)
   const paymentId = payment.id
   const details = { asked: payment.amount.amount.toString(), received: payment.received.amount.toString() }
   if (isLate) {
     if (onLate === 'refund') await tx.jobs.enqueue(giveBack, { paymentId, what: 'all' })
     else await forPeople(deps, tx, { payment, action: 'payment.received_late', details })
   } else if (isOver) {
-    if (onOverpaid === 'refund') await tx.jobs.enqueue(giveBack, { paymentId, what: 'excess' })
+    // With fines and discounts nobody but a person knows how much is too much.
+    if (onOverpaid === 'refund' && !isFlexible(payment))
+      await tx.jobs.enqueue(giveBack, { paymentId, what: 'excess' })
     else await forPeople(deps, tx, { payment, action: 'payment.overpaid', details })
   }
 }

@@ -3,11 +3,12 @@ import { Money, type Outcome, type ProviderPayment } from '../../spec/index.ts'
 import { addOperation } from './add-operation.ts'
 import { applyNews } from './apply.ts'
 import { askProvider } from './ask.ts'
-import { callSignal, type PaymentDeps, type PaymentWork, railOf } from './context.ts'
+import { completeSigned } from './complete-signed.ts'
+import { callSignal, type PaymentDeps, type PaymentRail, type PaymentWork, railOf } from './context.ts'
 import { existing } from './create.ts'
 import { operateOnce } from './operate.job.ts'
 import { isUnderWay, type OperationId } from './operation.ts'
-import { isOpen, type Payment, type PaymentId } from './payment.ts'
+import { isEnded, isOpen, type Payment, type PaymentId } from './payment.ts'
 import { illegal, lockFor } from './refund.ts'
 
 /** What a host's call to a wallet's payment came to. `pending`: another process is making the call now. */
@@ -45,11 +46,11 @@ export async function answerWallet<T extends PaymentWork>(
   const told = await askProvider(found, asked)
   if (told === null) refuse('providerRef', `is no payment at ${payment.provider}`)
   checkWallet(payment, { told, providerRef: call.providerRef })
-  const operationId = await deps.storage.transaction((tx) => begin(deps, tx, { call, told, askedAt }))
+  const begun = await deps.storage.transaction((tx) => begin(deps, tx, { call, told, askedAt, found }))
   const outcome =
-    operationId === null
-      ? ('accepted' as const)
-      : ((await operateOnce(deps, { operationId }))?.kind ?? 'pending')
+    begun === 'accepted' || begun === 'pending'
+      ? begun
+      : ((await operateOnce(deps, { operationId: begun }))?.kind ?? 'pending')
   return { payment: await deps.storage.read((tx) => existing(tx, id)), outcome }
 }
 
@@ -72,26 +73,36 @@ function checkWallet(
     refuse('providerRef', 'is of another payer')
 }
 
-/** The provider's id is kept, its answer applied, and the call written down. Null: it was made before. */
+/** The provider's id is kept, its answer applied, and the call written down, unless it was made or is left to a job. */
 async function begin<T extends PaymentWork>(
   deps: PaymentDeps<T>,
   tx: T,
-  asked: { readonly call: WalletCall; readonly told: ProviderPayment; readonly askedAt: Date },
-): Promise<OperationId | null> {
-  const { call, told, askedAt } = asked
+  asked: {
+    readonly call: WalletCall
+    readonly told: ProviderPayment
+    readonly askedAt: Date
+    readonly found: PaymentRail
+  },
+): Promise<OperationId | 'accepted' | 'pending'> {
+  const { call, told, askedAt, found } = asked
   const { id, kind, proof } = call
   const locked = await lockFor(deps, tx, { id, kind })
   checkWallet(locked, { told, providerRef: call.providerRef })
   const source = { call: 'find', for: kind }
   const payment = await applyNews(deps, tx, { payment: locked, told, at: askedAt, source })
   if (payment.providerRef !== call.providerRef) refuse('providerRef', 'belongs to another payment')
-  if (payment.state === 'paid') return null
+  if (payment.state === 'paid') return 'accepted'
+  if (isEnded(payment) && kind === 'complete' && told.state === 'authorized') {
+    // Too late to be sold, and paid all the same: a job completes it, and tells it as received late.
+    await completeSigned(deps, tx, { payment, told, found })
+    return 'pending'
+  }
   if (!isOpen(payment)) throw illegal(payment, kind)
   const operations = (await tx.payments.operations(id)).filter((operation) => operation.kind === kind)
   const live = operations.find(isUnderWay)
   if (live !== undefined) return live.id
   // A completion that was accepted before the provider had verified the payment may be asked for again.
-  if (kind === 'approve' && operations.some(({ state }) => state === 'done')) return null
+  if (kind === 'approve' && operations.some(({ state }) => state === 'done')) return 'accepted'
   const { id: operationId } = await addOperation(deps, tx, {
     payment,
     kind,

@@ -117,6 +117,7 @@ export interface ProviderDispute {
   readonly amount: Money
   /** What the provider has taken or holds back for it now. Zero when it gave all back. Absent: not told. */
   readonly withdrawn?: Money
+  /** What it costs beyond that, told with `withdrawn` or not at all: absent beside it is nothing, as after a refund of it. */
   readonly fee?: Money
   readonly reason?: string
   /** Until when evidence may be given. */
