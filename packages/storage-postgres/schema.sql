@@ -40,6 +40,7 @@ create table lastro.delivery (
   touched_at timestamp with time zone not null,
   applied_at timestamp with time zone,
   emptied_at timestamp with time zone,
+  held_at timestamp with time zone,
   constraint delivery_pkey PRIMARY KEY (id),
   constraint delivery_provider_delivery_id_key UNIQUE (provider, delivery_id),
   constraint delivery_attempts_check CHECK ((attempts >= 0)),
@@ -969,6 +970,8 @@ CREATE INDEX delivery_subject ON lastro.delivery USING btree (subject) WHERE (su
 
 CREATE INDEX delivery_unsettled ON lastro.delivery USING btree (state, received_at, id) WHERE (state <> 'applied'::text);
 
+CREATE INDEX delivery_waiting ON lastro.delivery USING btree (provider, subject, sequence COLLATE "C") WHERE ((state = 'received'::text) AND (verdict = 'authentic'::text) AND (sequence IS NOT NULL));
+
 CREATE INDEX delivery_with_body ON lastro.delivery USING btree (received_at) WHERE ((state = 'applied'::text) AND (body IS NOT NULL));
 
 CREATE INDEX event_correlation ON lastro.event USING btree (correlation, era, xid, seq);
@@ -1057,7 +1060,7 @@ CREATE UNIQUE INDEX payout_provider_ref ON lastro.payout USING btree (provider, 
 
 CREATE INDEX payout_state ON lastro.payout USING btree (state, id);
 
-CREATE INDEX rate_newest ON lastro.rate USING btree (base, quote, observed_at DESC, id DESC);
+CREATE INDEX rate_newest_of_source ON lastro.rate USING btree (base, quote, source, observed_at DESC, id DESC);
 
 CREATE UNIQUE INDEX reconciliation_drift_live ON lastro.reconciliation_drift USING btree (provider, class, subject) WHERE (state = ANY (ARRAY['open'::text, 'proposed'::text, 'dismissed'::text]));
 
@@ -2385,6 +2388,8 @@ CREATE INDEX lastro_active ON lastro_jobs.job_common USING btree (name, singleto
 CREATE UNIQUE INDEX lastro_clock_pkey ON lastro_jobs.lastro_clock USING btree (only_row);
 
 CREATE INDEX lastro_dead ON lastro_jobs.job_common USING btree (completed_on DESC, id DESC) WHERE (state = 'failed'::lastro_jobs.job_state);
+
+CREATE INDEX lastro_due ON lastro_jobs.job_common USING btree (name, priority DESC, created_on, id, start_after) WHERE (state < 'active'::lastro_jobs.job_state);
 
 CREATE INDEX lastro_lane ON lastro_jobs.job_common USING btree (name, singleton_key, created_on, id, start_after) WHERE (state < 'active'::lastro_jobs.job_state);
 

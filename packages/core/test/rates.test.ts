@@ -20,6 +20,8 @@ eachDatabase((db) => {
   let scripts: Record<'first' | 'second', Script>
   let asked: string[]
   let ageMs: number
+  /** Of rates of one source, where it is another. */
+  let ages: Partial<Record<'first' | 'second', number>>
 
   const source = (name: 'first' | 'second') => ({
     id: name,
@@ -29,7 +31,7 @@ eachDatabase((db) => {
         asked.push(`${name} ${base}`)
         const told = scripts[name][base] ?? null
         if (told instanceof Error) throw told
-        const observedAt = new Date(db.clock.now().getTime() - ageMs)
+        const observedAt = new Date(db.clock.now().getTime() - (ages[name] ?? ageMs))
         return told === null ? null : { rate: Rate.of({ base, quote }, told), observedAt }
       },
     } as const,
@@ -56,6 +58,7 @@ eachDatabase((db) => {
     scripts = { first: { 'USD/2': '5' }, second: { 'USD/2': '5.1' } }
     asked = []
     ageMs = 0
+    ages = {}
   })
 
   describe(`rates on ${db.name}`, () => {
@@ -159,8 +162,102 @@ eachDatabase((db) => {
       expect(asked).toEqual([])
     })
 
+    it('of a source that tells one a day are asked for as often as it says, and no oftener', async () => {
+      const day = 86_400_000
+      ages = { first: day }
+      const { rates } = engine({ sources: { first: { freshMs: 3_600_000, maxAgeMs: 5 * day } } })
+      await rates.get(USD_BRL)
+      await rates.get(USD_BRL)
+      expect(asked).toEqual(['first USD/2'])
+      await db.clock.advance(3_600_001)
+      await rates.get(USD_BRL)
+      expect(asked).toHaveLength(2)
+    })
+
+    it('that are old but allowed stand in where the newer one is too old, inside a transaction too', async () => {
+      const day = 86_400_000
+      ages = { second: day }
+      const { rates } = engine({ sources: { second: { maxAgeMs: 5 * day } } })
+      scripts.first['USD/2'] = null
+      await rates.get(USD_BRL)
+      scripts.first['USD/2'] = '5'
+      await rates.refresh(USD_BRL)
+      await db.clock.advance(120_000)
+      scripts = { first: { 'USD/2': new Error('down') }, second: { 'USD/2': new Error('down') } }
+      expect(await rates.get(USD_BRL)).toMatchObject({ source: 'second' })
+      await db.storage.transaction(async (tx) => {
+        expect(await rates.get(USD_BRL, { tx: tx.host })).toMatchObject({ source: 'second' })
+      })
+    })
+
+    it('that nobody tells are refused, with what each source answered', async () => {
+      scripts = { first: { 'USD/2': new Error('down') }, second: {} }
+      const told = await reason(engine().rates.get(USD_BRL))
+      expect(told).toContain('first: Error: down')
+      expect(told).toContain('second: does not know this pair')
+    })
+
+    it('of a source that never answers, or tells no time, come from the next one', async () => {
+      const never = {
+        id: 'never',
+        rates: { specVersion: 1, rate: () => new Promise<never>(() => {}) },
+      } as const
+      const timeless = {
+        id: 'timeless',
+        rates: {
+          specVersion: 1,
+          rate: async (pair: { base: AssetId; quote: AssetId }) => ({
+            rate: Rate.of(pair, '5'),
+            observedAt: new Date(Number.NaN),
+          }),
+        },
+      } as const
+      const { rates } = createLastro({
+        storage: db.storage,
+        clock: db.clock,
+        providers: { never, timeless, second: source('second') },
+        rates: { timeoutMs: 50 },
+      })
+      expect(await rates.get(USD_BRL)).toMatchObject({ source: 'second' })
+      scripts.second = {}
+      const told = await reason(rates.refresh(USD_BRL))
+      expect(told).toContain('never: Error: no answer within 50 ms')
+      expect(told).toContain('timeless: its rate is of no time')
+    })
+
+    it('that many want at once are asked for once', async () => {
+      const { rates } = engine()
+      await Promise.all(Array.from({ length: 20 }, () => rates.get(USD_BRL)))
+      expect(asked).toEqual(['first USD/2'])
+    })
+
+    it('that a cache holds from the future are not used', async () => {
+      const observedAt = new Date(db.clock.now().getTime() + 3_600_000).toISOString()
+      const entry = { source: 'first', numerator: '9', denominator: '1', observedAt, fetchedAt: observedAt }
+      const cache = { get: async () => JSON.stringify(entry), set: async () => undefined }
+      expect(await text(engine({ cache }).rates.get(USD_BRL))).toBe('5.000000')
+    })
+
+    it.each([
+      [{ base: 'USD', quote: 'BRL/2' }, 'base'],
+      [{ base: 'USD/2', quote: 'USD/2' }, 'quote'],
+      [{ base: 'USD/2' }, 'quote'],
+    ])('of %j are refused, naming %s', async (pair, field) => {
+      const { rates } = engine()
+      for (const call of [rates.get, rates.refresh])
+        await expect(call(pair as never)).rejects.toMatchObject({ code: 'invalid_input', details: { field } })
+      expect(asked).toEqual([])
+    })
+
     it.each([
       [{ freshMs: 0 }, 'rates.freshMs'],
+      [{ sources: { frist: { maxAgeMs: 1 } } }, 'rates.sources.frist'],
+      [{ guard: { quorum: 3 } }, 'rates.guard.quorum'],
+      [{ crosses: { 'USD/2': { 'BRL/2': 'USD/2' } } }, 'rates.crosses.USD/2.BRL/2'],
+      [
+        { refresh: { pairs: [{ base: 'BRL/2', quote: 'BRL/2' }], everyMs: 10_000 } },
+        'rates.refresh.pairs.0.quote',
+      ],
       [{ guard: { quorum: 0 } }, 'rates.guard.quorum'],
       [
         { refresh: { pairs: [{ base: 'USD', quote: 'BRL/2' }], everyMs: 10_000 } },

@@ -41,11 +41,15 @@ export function createBooks(listedAfterMs = HOUR): Books {
 }
 
 /** An engine whose provider `psp` takes payments, pays out and tells its books. */
-export async function openReconciliation(db: TestDatabase, options: ReconciliationOptions = {}) {
+export async function openReconciliation(
+  db: TestDatabase,
+  options: ReconciliationOptions = {},
+  listedAfterMs = HOUR,
+) {
   await db.truncate()
   const psp: Psp = createPsp('psp')
   const bank: Bank = createBank()
-  const books = createBooks()
+  const books = createBooks(listedAfterMs)
   const lastro = createLastro({
     storage: db.storage,
     clock: db.clock,

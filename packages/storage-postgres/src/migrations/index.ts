@@ -9,6 +9,8 @@ import { outgoingWebhooks } from './0007-outgoing-webhooks.ts'
 import { payments } from './0008-payments.ts'
 import { relayer } from './0009-relayer.ts'
 import { reconciliation } from './0010-reconciliation.ts'
+import { webhookOrder } from './0011-webhook-order.ts'
+import { ratesBySource } from './0012-rates-by-source.ts'
 
 /** Every step of the schema, in the order of their numbers. Forward only: a published step never changes. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -22,4 +24,6 @@ export const MIGRATIONS: readonly Migration[] = [
   payments,
   relayer,
   reconciliation,
+  webhookOrder,
+  ratesBySource,
 ]

@@ -16,9 +16,14 @@ interface Row {
 export const RATE_SQL = {
   insert: `insert into lastro.rate (base, quote, source, numerator, denominator, observed_at, fetched_at)
     values ($1, $2, $3, $4::text::numeric, $5::text::numeric, $6::text::timestamptz, $7::text::timestamptz)`,
-  latest: `select base, quote, source, numerator::text as numerator, denominator::text as denominator, observed_at,
-    fetched_at from lastro.rate where base = $1 and quote = $2 and source = any($3::text::text[])
-    order by observed_at desc, id desc limit 1`,
+  latest: `select newest.base, newest.quote, newest.source, newest.numerator::text as numerator,
+      newest.denominator::text as denominator, newest.observed_at, newest.fetched_at
+    from unnest($3::text::text[]) wanted (source)
+    cross join lateral (
+      select * from lastro.rate where base = $1 and quote = $2 and source = wanted.source
+      order by observed_at desc, id desc limit 1
+    ) newest
+    order by newest.id desc`,
 } as const
 
 /** Rates in PostgreSQL. */
@@ -36,16 +41,18 @@ export function rateStore(sql: Sql): RateStore {
       ])
     },
     async latest({ base, quote, sources }) {
-      const [row] = await sql.query<Row>(RATE_SQL.latest, [base, quote, toArray(sources)])
-      if (row === undefined) return null
-      const numerator = toBigint(row.numerator)
-      const denominator = toBigint(row.denominator)
-      return {
-        rate: { base: row.base, quote: row.quote, numerator, denominator },
+      const rows = await sql.query<Row>(RATE_SQL.latest, [base, quote, toArray(sources)])
+      return rows.map((row) => ({
+        rate: {
+          base: row.base,
+          quote: row.quote,
+          numerator: toBigint(row.numerator),
+          denominator: toBigint(row.denominator),
+        },
         source: row.source,
         observedAt: toDate(row.observed_at),
         fetchedAt: toDate(row.fetched_at),
-      }
+      }))
     },
   }
 }

@@ -1,6 +1,7 @@
 /**
  * The statements that put three sides of the same things beside each other: what we hold, what the provider told, and
- * what the ledger booked. Each takes the provider ($1), keys of things ($2) and the times that statements cover ($3).
+ * what the ledger booked. Each takes the provider ($1), keys of things ($2), the times that statements cover ($3) and how
+ * far the provider's times may be from ours ($4, in milliseconds).
  */
 
 const MOVES = `booked.kind in ('posted', 'post')`
@@ -133,14 +134,16 @@ const facts = (
 ) => `select '${kind}:' || ours.key as item, ours.ref, ours.payment_id, ours.payout_id,
     ours.asset, ours.net::text as net, ours.fee::text as fee, ours.standing, ours.state, ours.since, ours.until,
     ours.expected::text as expected, ours.booked::text as booked, told.settled, told.pending, told.failed, told.copies,
-    told.net::text as told_net, told.fee::text as told_fee, told.first_at, told.last_at, told.other_item,
+    told.net::text as told_net, told.fee::text as told_fee, told.first_at, told.last_settled_at, told.last_at,
+    told.other_item,
     coalesce(told.is_other_asset, false) as is_other_asset, coalesce(told.refs, '[]') as refs,
     coalesce((
       select true from lastro.reconciliation_line line
       where line.provider = $1::text and line.other_item = '${kind}:' || ours.key and line.gone_at is null
       limit 1), false) as is_named,
-    $3::text::tstzmultirange
-      @> tstzrange(least(ours.since, ours.until), greatest(ours.since, ours.until), '[]') as is_covered
+    $3::text::tstzmultirange @> tstzrange(
+      least(ours.since, ours.until) - $4::bigint * interval '1 millisecond',
+      greatest(ours.since, ours.until) + $4::bigint * interval '1 millisecond', '[]') as is_covered
   from (${OURS[kind]}) ours
   cross join lateral (
     select count(*) filter (where line.state = 'settled')::int as settled,
@@ -150,6 +153,7 @@ const facts = (
       sum(line.amount) filter (where line.state = 'settled') as net,
       sum(line.fee) filter (where line.state = 'settled') as fee,
       min(line.occurred_at) filter (where line.state = 'settled') as first_at,
+      max(line.occurred_at) filter (where line.state = 'settled') as last_settled_at,
       max(line.occurred_at) as last_at, min(line.other_item) as other_item,
       bool_or(line.asset <> ours.asset) as is_other_asset,
       json_agg(line.ref order by line.ref)::text as refs

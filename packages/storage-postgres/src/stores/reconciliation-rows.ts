@@ -106,6 +106,7 @@ export interface FactsRow {
   told_net: string | null
   told_fee: string | null
   first_at: Time | null
+  last_settled_at: Time | null
   last_at: Time | null
   other_item: string | null
   is_other_asset: boolean
@@ -130,6 +131,7 @@ export function toFacts(row: FactsRow): ItemFacts {
     toldNet: bigintOrNull(row.told_net),
     toldFee: bigintOrNull(row.told_fee),
     firstAt: toDateOrNull(row.first_at),
+    lastSettledAt: toDateOrNull(row.last_settled_at),
     lastAt: toDateOrNull(row.last_at),
     otherItem: row.other_item,
     isOtherAsset: row.is_other_asset,

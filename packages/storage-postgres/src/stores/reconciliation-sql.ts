@@ -62,7 +62,7 @@ const ITEM_OF_TRANSFER = `case
       when split_part(booked.id, ':', 2) = 'return' and (select true from lastro.payout where id = booked.cause)
         then 'returned:' || booked.cause
       when split_part(booked.id, ':', 2) in ('blocked', 'unblocked', 'disputed', 'reinstated', 'lost', 'lost_returned')
-        or (split_part(booked.id, ':', 2) = 'fee' and booked.id ~ ':dispute-[0-9]+$') then 'dispute:' || booked.cause
+        or (split_part(booked.id, ':', 2) in ('fee', 'fee_returned') and booked.id ~ ':dispute-[0-9]+$') then 'dispute:' || booked.cause
       when split_part(booked.id, ':', 2) in ('receipt', 'fee') then coalesce((
         select min('receipt:' || receipt.ref) from lastro.payment_receipt receipt
         where receipt.payment_id = booked.cause and lastro.reconciliation_step(booked.id) =
@@ -85,6 +85,11 @@ export const RECONCILIATION_SQL = {
       began_at = $5::text::timestamptz, progress = $6::text, report = $7::text, error = $8::text,
       updated_at = $9::text::timestamptz, completed_at = $10::text::timestamptz, version = $11::int
     where id = $1::text and version = $11::int - 1 returning id`,
+  underWaySince: `select max(updated_at) as at from lastro.reconciliation_run
+    where provider = $1::text and state in ('reading', 'matching')`,
+  comparedTo: `select max(to_at) as at from lastro.reconciliation_run
+    where provider = $1::text and state = 'completed'
+      and to_at - from_at >= $2::bigint * interval '1 millisecond'`,
   listRuns: `select ${RUN} from lastro.reconciliation_run
     where ($1::text is null or provider = $1::text) and ($2::text is null or id < $2::text)
     order by id desc limit $3::int`,
@@ -100,17 +105,22 @@ export const RECONCILIATION_SQL = {
     on conflict (provider, ref) do update set kind = excluded.kind, provider_ref = excluded.provider_ref,
       idempotency_key = excluded.idempotency_key, asset = excluded.asset, amount = excluded.amount, fee = excluded.fee,
       state = excluded.state, occurred_at = excluded.occurred_at, last_seen_at = excluded.last_seen_at,
-      last_run = excluded.last_run, gone_at = null`,
-  markGone: `update lastro.reconciliation_line set gone_at = $5::text::timestamptz, is_open = false
+      last_run = excluded.last_run, gone_at = null,
+      is_open = known.is_open or known.gone_at is not null or
+        (known.kind, known.provider_ref, known.idempotency_key, known.asset, known.amount, known.fee, known.state,
+          known.occurred_at) is distinct from
+        (excluded.kind, excluded.provider_ref, excluded.idempotency_key, excluded.asset, excluded.amount, excluded.fee,
+          excluded.state, excluded.occurred_at)`,
+  markGone: `update lastro.reconciliation_line set gone_at = $5::text::timestamptz, is_open = true
     where provider = $1::text and occurred_at >= $2::text::timestamptz and occurred_at < $3::text::timestamptz
       and last_seen_at <= $4::text::timestamptz and last_run <> $6::text and gone_at is null`,
   readRefs: `select ref, concat(to_char(occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '|', ref) as place
     from lastro.reconciliation_line
     where provider = $1::text and occurred_at >= $2::text::timestamptz and occurred_at < $3::text::timestamptz
-      and (occurred_at, ref) > ($4::text::timestamptz, $5::text) and gone_at is null
+      and (occurred_at, ref) > ($4::text::timestamptz, $5::text) and (gone_at is null or is_open)
     order by occurred_at, ref limit $6::int`,
   waitingRefs: `select ref, ref as place from lastro.reconciliation_line
-    where provider = $1::text and is_open and ref > $4::text and gone_at is null
+    where provider = $1::text and is_open and ref > $4::text
       and (occurred_at < $2::text::timestamptz or occurred_at >= $3::text::timestamptz)
     order by ref limit $5::int`,
   matchLines: `update lastro.reconciliation_line known
@@ -163,6 +173,12 @@ export const RECONCILIATION_SQL = {
       from lastro.ledger_transfer where number = picked.number offset 0
     ) booked
     order by picked.version`,
+  itemsOf: `select wanted.id as transfer, case when booked.id is not null then ${ITEM_OF_TRANSFER} end as item
+    from unnest($1::text::text[]) wanted (id)
+    left join lateral (
+      select id collate "default" as id, cause collate "default" as cause
+      from lastro.ledger_transfer where id = wanted.id offset 0
+    ) booked on true`,
 } as const
 
 const SEEN = `jsonb_to_recordset($1::text::jsonb) as seen (id text, class text, subject text, kind text, payment_id text,
@@ -220,14 +236,14 @@ export const RECONCILIATION_DRIFT_SQL = {
       select wanted.id, hint.id as hint
       from wanted join lastro.payment hint on hint.provider = wanted.provider and hint.asset = wanted.asset
         and hint.amount = wanted.theirs and hint.received = 0 and hint.state <> 'paid' and wanted.kind = 'receipt'
-        and hint.created_at between wanted.occurred_at - $3::int * interval '1 millisecond' and wanted.occurred_at
+        and hint.created_at between wanted.occurred_at - $3::bigint * interval '1 millisecond' and wanted.occurred_at
       union all
       select wanted.id, other.subject
       from wanted join lastro.reconciliation_drift other on other.provider = wanted.provider
         and other.asset = wanted.asset and other.ours = wanted.theirs and other.kind = wanted.kind
         and other.class = 'missing_there' and other.state in ('open', 'proposed')
-        and other.occurred_at between wanted.occurred_at - $3::int * interval '1 millisecond'
-          and wanted.occurred_at + $3::int * interval '1 millisecond'
+        and other.occurred_at between wanted.occurred_at - $3::bigint * interval '1 millisecond'
+          and wanted.occurred_at + $3::bigint * interval '1 millisecond'
     )
     update lastro.reconciliation_drift known set suggestions = found.hints
     from (

@@ -5,8 +5,8 @@ import {
   type ReconciliationStore,
   type SeenDrifts,
 } from '@lastro/core/storage'
-import { toArray, toBigint } from '../codecs.ts'
-import type { Sql } from '../sql.ts'
+import { toArray, toBigint, toDateOrNull } from '../codecs.ts'
+import type { Sql, SqlParameter } from '../sql.ts'
 import { pageOf, pageRequest } from './page.ts'
 import { type FactKind, RECONCILIATION_FACTS_SQL } from './reconciliation-facts.ts'
 import {
@@ -29,7 +29,7 @@ export function reconciliationStore(sql: Sql): ReconciliationStore {
   return { ...runStore(sql), ...lineStore(sql), ...compareStore(sql), ...driftStore(sql) }
 }
 
-type Runs = 'insertRun' | 'getRun' | 'lockRun' | 'updateRun' | 'listRuns'
+type Runs = 'insertRun' | 'getRun' | 'lockRun' | 'updateRun' | 'listRuns' | 'underWaySince' | 'comparedTo'
 
 const time = (at: Date | null) => at?.toISOString() ?? null
 
@@ -37,6 +37,10 @@ function runStore(sql: Sql): Pick<ReconciliationStore, Runs> {
   const one = async (text: string, id: string) => {
     const [row] = await sql.query<RunRow>(text, [id])
     return row === undefined ? null : toRun(row)
+  }
+  const moment = async (text: string, parameters: SqlParameter[]) => {
+    const [row] = await sql.query<{ at: Date | string | null }>(text, parameters)
+    return toDateOrNull(row?.at ?? null)
   }
   const packed = (report: ReconciliationRun['report']) => (report === null ? null : pack(report))
   return {
@@ -67,6 +71,8 @@ function runStore(sql: Sql): Pick<ReconciliationStore, Runs> {
       if (rows.length === 0)
         throw new LastroError('version_conflict', { kind: 'reconciliation run', id: run.id })
     },
+    underWaySince: (provider) => moment(S.underWaySince, [provider]),
+    comparedTo: ({ provider, spanMs }) => moment(S.comparedTo, [provider, spanMs]),
     async listRuns(query) {
       const { limit, after } = pageRequest(query)
       const rows = await sql.query<RunRow>(S.listRuns, [query.provider ?? null, after, limit + 1])
@@ -130,7 +136,7 @@ function lineStore(sql: Sql): Pick<ReconciliationStore, Lines> {
   }
 }
 
-type Compares = 'coverage' | 'facts' | 'accounts' | 'moves'
+type Compares = 'coverage' | 'facts' | 'accounts' | 'moves' | 'itemsOf'
 
 function compareStore(sql: Sql): Pick<ReconciliationStore, Compares> {
   return {
@@ -138,7 +144,7 @@ function compareStore(sql: Sql): Pick<ReconciliationStore, Compares> {
       const [row] = await sql.query<{ covered: string }>(S.coverage, [provider])
       return row?.covered ?? '{}'
     },
-    async facts({ provider, items, coverage }) {
+    async facts({ provider, items, coverage, toleranceMs }) {
       const keys: Record<FactKind, string[]> = {
         receipt: [],
         refund: [],
@@ -155,10 +161,11 @@ function compareStore(sql: Sql): Pick<ReconciliationStore, Compares> {
       for (const [kind, list] of Object.entries(keys)) {
         if (list.length === 0) continue
         const text = RECONCILIATION_FACTS_SQL[kind as FactKind]
-        found.push(...(await sql.query<FactsRow>(text, [provider, toArray(list), coverage])))
+        found.push(...(await sql.query<FactsRow>(text, [provider, toArray(list), coverage, toleranceMs])))
       }
       return found.map(toFacts)
     },
+    itemsOf: async (transfers) => (transfers.length === 0 ? [] : sql.query(S.itemsOf, [toArray(transfers)])),
     accounts: (provider) => sql.query(S.accounts, [provider]),
     async moves({ account, after, to, limit }) {
       const rows = await sql.query<MoveRow>(S.moves, [account, after.toString(), to.toString(), limit])

@@ -4,7 +4,9 @@ import type { UnitOfWork } from '../../platform/storage/index.ts'
 import { describeError } from '../../platform/telemetry/index.ts'
 import { type Clock, type ObservedRate, Rate, type RateSource } from '../../spec/index.ts'
 import { agreed } from './guard.ts'
+import { inTime } from './in-time.ts'
 import type { Pair, RateTerms } from './options.ts'
+import { MAX_AHEAD_MS } from './pick.ts'
 import type { RateTx, StoredRate } from './store.ts'
 
 /** A source with its guarded way. */
@@ -13,9 +15,6 @@ export interface WiredSource {
   readonly port: RateSource
   readonly rail: Rail
 }
-
-/** A source's clock may run ahead of ours by this much; a rate from further in the future is refused. */
-const MAX_AHEAD_MS = 30_000
 
 /** What asking needs. */
 export interface AskDeps {
@@ -33,9 +32,8 @@ export async function ask(deps: AskDeps, pair: Pair): Promise<StoredRate> {
   const { terms, clock } = deps
   const names = deps.sources.map(({ name }) => name)
   const known = await deps.storage.read((tx) => tx.rates.latest({ ...pair, sources: names }))
-  const isComparable =
-    known !== null && clock.now().getTime() - known.fetchedAt.getTime() <= terms.guard.windowMs
-  const last = isComparable ? known : null
+  const begin = clock.now().getTime() - terms.guard.windowMs
+  const last = known.find(({ fetchedAt }) => fetchedAt.getTime() >= begin) ?? null
   const told: StoredRate[] = []
   const troubles: string[] = []
   for (const source of deps.sources) {
@@ -69,7 +67,9 @@ async function askOne(
 ): Promise<{ readonly rate: StoredRate } | { readonly trouble: string }> {
   const { name, port, rail } = source
   try {
-    const told = await rail.read('rates.rate', () => port.rate(pair))
+    const told = await rail.read('rates.rate', () =>
+      inTime(terms.timeoutMs, (signal) => port.rate({ ...pair, signal })),
+    )
     const fetchedAt = clock.now()
     if (told === null) return { trouble: 'does not know this pair' }
     const trouble = troubleWith(told, { pair, at: fetchedAt, maxAgeMs: terms.maxAgeMsOf(name) })
@@ -90,6 +90,7 @@ function troubleWith(
     return `answered for ${rate.base} in ${rate.quote}`
   if (rate.numerator <= 0n || rate.denominator <= 0n) return `answered a rate of ${Rate.format(rate, 8)}`
   const age = asked.at.getTime() - observedAt.getTime()
+  if (Number.isNaN(age)) return 'its rate is of no time'
   if (age > asked.maxAgeMs) return `its rate is ${age} ms old`
   if (age < -MAX_AHEAD_MS) return `its rate is ${-age} ms ahead of our clock`
   return null

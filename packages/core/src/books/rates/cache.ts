@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { sleep } from '../../platform/node.ts'
 import { describeError, type Logger } from '../../platform/telemetry/index.ts'
+import { inTime } from './in-time.ts'
 import type { Pair, RateCache } from './options.ts'
 import type { StoredRate } from './store.ts'
 
@@ -29,19 +29,11 @@ const keyOf = ({ base, quote }: Pair): string => `lastro:rate:${base}:${quote}`
 export function createShelf(cache: RateCache | undefined, logger: Logger): RateShelf {
   if (cache === undefined) return { get: async () => null, put: async () => {} }
   const attempt = async <T>(what: string, call: () => Promise<T>): Promise<T | null> => {
-    const done = new AbortController()
     try {
-      const late = sleep(PATIENCE_MS, done.signal).then(() => {
-        throw new Error(`no answer within ${PATIENCE_MS} ms`)
-      })
-      // Whoever loses the race may still fail: that is nobody's trouble any more.
-      late.catch(() => undefined)
-      return await Promise.race([call(), late])
+      return await inTime(PATIENCE_MS, call)
     } catch (error) {
       logger.warn({ error: describeError(error) }, `the rate cache failed to ${what}`)
       return null
-    } finally {
-      done.abort()
     }
   }
   return {

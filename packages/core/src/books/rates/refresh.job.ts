@@ -6,11 +6,14 @@ import type { StoredRate } from './store.ts'
 
 const input = z.object({ base: assetSchema, quote: assetSchema })
 
+/** Two pairs of a cross, each asked of a few sources that take their time. */
+const TIMEOUT_MS = 120_000
+
 /** Keeps a pair fresh. Trouble of all sources is tried again soon; then the next slot tries. */
 export const refreshRate = defineJob<Pair>({
   name: 'rates.refresh',
   retry: { attempts: 3, baseMs: 1_000, maxMs: 5_000 },
-  timeoutMs: 30_000,
+  timeoutMs: TIMEOUT_MS,
   parse: (stored) => input.parse(stored),
   lane: ({ base, quote }) => `${base}:${quote}`,
 })

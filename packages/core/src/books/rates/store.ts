@@ -12,12 +12,12 @@ export interface StoredRate {
 /** The reads and writes rates need. */
 export interface RateStore {
   insert(rate: StoredRate): Promise<void>
-  /** The newest rate of a pair, from any of the sources. */
+  /** The newest rate of a pair from each of the sources, the last stored first. */
   latest(pair: {
     readonly base: AssetId
     readonly quote: AssetId
     readonly sources: readonly string[]
-  }): Promise<StoredRate | null>
+  }): Promise<readonly StoredRate[]>
 }
 
 /** What a transaction offers to rates. */

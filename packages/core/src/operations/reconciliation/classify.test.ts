@@ -3,9 +3,15 @@ import { FINDINGS, judge, judgeLine, type Terms, toldOf } from './classify.ts'
 import { CLASS_NAMES, REPAIRS, repairOf } from './drift.ts'
 import type { ItemFacts, ToldLine } from './store.ts'
 
-const at = (hour: number) => new Date(Date.UTC(2026, 2, 2, hour))
+const at = (hour: number) => new Date(Date.UTC(2026, 2, 2) + hour * 3_600_000)
 const HOUR = 3_600_000
-const TERMS: Terms = { at: at(23), listedAfterMs: HOUR, toleranceMs: HOUR, staleAfterMs: 10 * HOUR }
+const TERMS: Terms = {
+  at: at(23),
+  readAt: at(23),
+  listedAfterMs: HOUR,
+  toleranceMs: HOUR,
+  staleAfterMs: 10 * HOUR,
+}
 
 const AGREED: ItemFacts = {
   item: 'refund:rfnd_1',
@@ -28,6 +34,7 @@ const AGREED: ItemFacts = {
   toldNet: -100n,
   toldFee: null,
   firstAt: at(10),
+  lastSettledAt: at(10),
   lastAt: at(10),
   otherItem: null,
   isNamed: false,
@@ -35,7 +42,10 @@ const AGREED: ItemFacts = {
   refs: ['R1'],
   isCovered: true,
 }
-const UNTOLD = { settled: 0, copies: 0, toldNet: null, firstAt: null, lastAt: null, refs: [] } as const
+const UNTOLD = {
+  ...{ settled: 0, copies: 0, toldNet: null, firstAt: null, lastSettledAt: null, lastAt: null },
+  refs: [],
+} as const
 
 describe('what is told', () => {
   it.each([
@@ -60,9 +70,12 @@ describe('a thing of ours', () => {
     ['has another fee', { fee: 1n, toldFee: 2n }, ['amount'], 'amount'],
     ['has a fee that only one side tells', { toldFee: 2n }, [], 'fees_untold'],
     ['was told too early', { firstAt: at(8) }, ['timing'], 'timing'],
-    ['was told too late', { lastAt: at(13) }, ['timing'], 'timing'],
-    ['was told within the tolerance', { firstAt: at(9), lastAt: at(12) }, [], 'agreed'],
+    ['was told too late', { lastSettledAt: at(13), lastAt: at(13) }, ['timing'], 'timing'],
+    ['has a later line that is not settled', { pending: 1, lastAt: at(20) }, [], 'agreed'],
+    ['was told within the tolerance', { firstAt: at(9), lastSettledAt: at(12) }, [], 'agreed'],
     ['failed there', { ...UNTOLD, failed: 1, refs: ['R1'] }, ['state'], 'state'],
+    ['failed there a moment ago', { ...UNTOLD, failed: 1, lastAt: at(22.5) }, [], 'in_flight'],
+    ['was settled here after it failed there', { ...UNTOLD, failed: 1, until: at(21.5) }, [], 'in_flight'],
     ['failed here', { standing: 'void', net: 0n, expected: 0n, booked: 0n }, ['state'], 'state'],
     ['is open here, and just settled there', { standing: 'open', lastAt: at(20) }, [], 'in_flight'],
     ['is open here, and settled there long ago', { standing: 'open' }, ['state'], 'state'],
@@ -78,6 +91,8 @@ describe('a thing of ours', () => {
     const parts = { ...AGREED, item: 'dispute:pay_1', settled: 2, copies: 2 }
     expect(judge(parts, TERMS).classes).toEqual([])
     expect(judge({ ...parts, toldNet: -200n }, TERMS).classes).toEqual(['amount'])
+    for (const young of [{ lastAt: at(22.5), lastSettledAt: at(22.5) }, { until: at(21.5) }])
+      expect(judge({ ...parts, toldNet: -200n, ...young }, TERMS).bucket).toBe('in_flight')
   })
 })
 

@@ -21,6 +21,8 @@ export const FINDINGS: Readonly<Record<Standing | 'absent', Readonly<Record<Told
 /** What judging needs beside the facts. */
 export interface Terms {
   readonly at: Date
+  /** When the reading of the statement began: what we learnt shortly before, it may not tell yet. */
+  readonly readAt: Date
   readonly listedAfterMs: number
   /** How far a time may be from ours. */
   readonly toleranceMs: number
@@ -76,7 +78,16 @@ function judgeLines(facts: ItemFacts, terms: Terms): Verdict {
   }
   if (finding === 'compare') return compare(facts, terms)
   if (finding === 'agreed') return AGREED
-  return finding === 'in_flight' ? IN_FLIGHT : only(finding)
+  if (finding === 'in_flight' || (finding === 'state' && isYoung(facts, terms))) return IN_FLIGHT
+  return only(finding)
+}
+
+/** True while one side may not have heard of the other's last movement: neither is wrong yet. */
+function isYoung({ since, until, lastAt }: ItemFacts, terms: Terms): boolean {
+  const { at, readAt, listedAfterMs, toleranceMs } = terms
+  const isTheirs = lastAt !== null && lastAt.getTime() + listedAfterMs > at.getTime()
+  const last = Math.max(since.getTime(), until.getTime())
+  return isTheirs || last + toleranceMs + listedAfterMs > readAt.getTime()
 }
 
 function isDouble(facts: ItemFacts): boolean {
@@ -85,11 +96,13 @@ function isDouble(facts: ItemFacts): boolean {
 }
 
 function compare(facts: ItemFacts, terms: Terms): Verdict {
-  const { fee, toldFee, since, until, firstAt, lastAt } = facts
+  const { fee, toldFee, since, until, firstAt, lastSettledAt } = facts
   const isFeeKnown = fee !== null && toldFee !== null
   const differs = facts.toldNet !== facts.net || facts.isOtherAsset || (isFeeKnown && fee !== toldFee)
+  // Of several parts, the last may be known to one side only.
+  if (differs && IS_SINGLE[kindOf(facts.item)] === false && isYoung(facts, terms)) return IN_FLIGHT
   const isEarly = firstAt !== null && firstAt.getTime() < since.getTime() - terms.toleranceMs
-  const isLate = lastAt !== null && lastAt.getTime() > until.getTime() + terms.toleranceMs
+  const isLate = lastSettledAt !== null && lastSettledAt.getTime() > until.getTime() + terms.toleranceMs
   const classes: DriftClass[] = []
   if (differs) classes.push('amount')
   if (isEarly || isLate) classes.push('timing')

@@ -58,8 +58,8 @@ export const driftMachine = defineMachine({
   name: 'reconciliation_drift',
   initial: 'open',
   states: {
-    open: { propose: 'proposed', mend: 'repaired', dismiss: 'dismissed', vanish: 'closed' },
-    proposed: { mend: 'repaired', dismiss: 'dismissed', vanish: 'closed' },
+    open: { propose: 'proposed', remain: 'open', mend: 'repaired', dismiss: 'dismissed', vanish: 'closed' },
+    proposed: { remain: 'open', mend: 'repaired', dismiss: 'dismissed', vanish: 'closed' },
     dismissed: { change: 'open', vanish: 'closed' },
     repaired: {},
     closed: {},
@@ -67,7 +67,8 @@ export const driftMachine = defineMachine({
 })
 
 /**
- * `open`: a person must look, or a repair is under way. `proposed`: a repair waits for a yes. `closed`: gone by itself.
+ * `open`: a person must look, or a repair is under way, or did not help. `proposed`: a repair waits for a yes.
+ * `closed`: gone by itself.
  * `dismissed` stays until the facts change or the difference is gone.
  */
 export type DriftState = StateOf<typeof driftMachine>

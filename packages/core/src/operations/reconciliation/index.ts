@@ -1,15 +1,16 @@
 import { z } from 'zod'
 import { LastroError } from '../../platform/errors/index.ts'
 import { pageSchema, parseInput } from '../../platform/input.ts'
-import { handle, type JobHandler, type Schedule } from '../../platform/jobs/index.ts'
+import type { JobHandler, Schedule } from '../../platform/jobs/index.ts'
 import type { Page, PageRequest, WriteOptions } from '../../platform/storage/index.ts'
-import { type ReconciliationDeps, type ReconciliationWork, statementsOf } from './context.ts'
+import type { ReconciliationDeps, ReconciliationWork } from './context.ts'
 import { askForRepair, type DismissDrift, dismissDrift, type RepairDrift } from './dismiss.ts'
 import { CLASS_NAMES, type Drift, type DriftId, driftMachine } from './drift.ts'
 import { startReconciliation } from './jobs.ts'
 import { checkOptions, termsOf } from './options.ts'
 import { repairJob } from './repair.job.ts'
 import type { ReconciliationRun, RunId } from './run.ts'
+import { startJob } from './start.job.ts'
 import { type RunReconciliation, startRun } from './start.ts'
 import type { DriftQuery } from './store.ts'
 import { workJob } from './work.job.ts'
@@ -49,7 +50,7 @@ export interface Reconciliation {
   run(input: RunReconciliation, options?: WriteOptions): Promise<ReconciliationRun>
   /** A run; its `report` is there once it is completed. @throws LastroError `not_found`. */
   getRun(id: RunId, options?: WriteOptions): Promise<ReconciliationRun>
-  /** Runs, newest first. */
+  /** Runs, newest first. @throws LastroError `invalid_input`. */
   runs(query?: PageRequest & { readonly provider?: string }): Promise<Page<ReconciliationRun>>
   /** Differences, newest first. @throws LastroError `invalid_input`. */
   list(query?: DriftQuery, options?: WriteOptions): Promise<Page<Drift>>
@@ -72,6 +73,7 @@ export interface ReconciliationDomain {
 }
 
 const states = Object.keys(driftMachine.states) as readonly string[]
+const runsSchema = pageSchema.extend({ provider: z.string().optional() })
 const querySchema = pageSchema.extend({
   provider: z.string().optional(),
   state: z.enum(states, { error: `must be one of ${states.join(', ')}` }).optional(),
@@ -85,7 +87,7 @@ export function createReconciliation<T extends ReconciliationWork>(
   deps: ReconciliationDeps<T>,
 ): ReconciliationDomain {
   const { storage, options = {} } = deps
-  checkOptions(options, Object.keys(deps.statements))
+  checkOptions(options, deps.statements)
   return {
     reconciliation: {
       run: async (input, write) => storage.transaction((tx) => startRun(deps, tx, input), write),
@@ -94,7 +96,10 @@ export function createReconciliation<T extends ReconciliationWork>(
         if (run === null) throw new LastroError('not_found', { kind: 'reconciliation run', id })
         return run
       },
-      runs: async (query = {}) => storage.read((tx) => tx.reconciliation.listRuns(query)),
+      runs: async (query = {}) => {
+        parseInput(runsSchema, query)
+        return storage.read((tx) => tx.reconciliation.listRuns(query))
+      },
       list: async (query = {}, write) => {
         parseInput(querySchema, query)
         return storage.read((tx) => tx.reconciliation.listDrifts(query), write)
@@ -110,16 +115,6 @@ export function createReconciliation<T extends ReconciliationWork>(
     jobs: [workJob(deps), startJob(deps), repairJob(deps)],
     schedules: schedulesOf(deps),
   }
-}
-
-/** Begins a run of the last `windowMs` of a provider. */
-function startJob<T extends ReconciliationWork>(deps: ReconciliationDeps<T>): JobHandler {
-  return handle(startReconciliation, async ({ provider }) => {
-    if (statementsOf(deps, provider) === undefined) return
-    const to = deps.clock.now()
-    const from = new Date(to.getTime() - termsOf(deps.options ?? {}, provider).windowMs)
-    await deps.storage.transaction((tx) => startRun(deps, tx, { provider, from, to }))
-  })
 }
 
 function schedulesOf(deps: Pick<ReconciliationDeps, 'statements' | 'options'>): readonly Schedule[] {

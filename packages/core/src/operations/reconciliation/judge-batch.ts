@@ -18,19 +18,22 @@ export async function judgeBatch<T extends ReconciliationWork>(
   batch: {
     readonly provider: string
     readonly listedAfterMs: number
+    /** When the reading of the statement began. */
+    readonly readAt: Date
     readonly refs?: readonly string[]
     readonly items?: readonly string[]
   },
 ): Promise<Judged> {
-  const { provider, listedAfterMs, refs = [], items = [] } = batch
+  const { provider, listedAfterMs, readAt, refs = [], items = [] } = batch
   const store = tx.reconciliation
   const { toleranceMs, staleAfterMs } = termsOf(deps.options ?? {}, provider)
-  const terms: Terms = { at: deps.clock.now(), listedAfterMs, toleranceMs, staleAfterMs }
+  const terms: Terms = { at: deps.clock.now(), readAt, listedAfterMs, toleranceMs, staleAfterMs }
   await store.matchLines({ provider, refs })
   const lines = await store.lines({ provider, refs })
   const named = lines.flatMap(({ item }) => (item === null ? [] : [item]))
   const coverage = await store.coverage(provider)
-  const facts = await factsOf(tx, { provider, coverage, items: [...new Set([...items, ...named])] })
+  const wanted = [...new Set([...items, ...named])]
+  const facts = await factsOf(tx, { provider, coverage, toleranceMs, items: wanted })
   const verdicts = new Map(
     facts.map((fact) => [fact.item, { ...judge(fact, terms), isTold: fact.refs.length > 0 }]),
   )
@@ -59,7 +62,7 @@ export async function judgeBatch<T extends ReconciliationWork>(
  */
 async function factsOf(
   tx: ReconciliationWork,
-  query: { readonly provider: string; readonly items: readonly string[]; readonly coverage: string },
+  query: Parameters<ReconciliationWork['reconciliation']['facts']>[0],
 ): Promise<readonly ItemFacts[]> {
   const { provider } = query
   const facts = await tx.reconciliation.facts(query)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseInput, refuse } from '../../platform/input.ts'
+import type { StatementSource } from '../../spec/index.ts'
 import { CLASS_NAMES, type DriftClass } from './drift.ts'
 
 /** Whether repairs wait for a person's yes, or are made as soon as the difference is found. */
@@ -15,7 +16,7 @@ export interface ReconcileProvider {
   readonly repair?: RepairPolicy | { readonly [K in DriftClass]?: RepairPolicy }
   /** How far a time there may be from ours. Default one hour. */
   readonly toleranceMs?: number
-  /** How much wider than its window a statement is read, at both ends. Default one hour, and never below `listedAfterMs`. */
+  /** How much wider than its window a statement is read, at both ends. Never below `listedAfterMs` and `toleranceMs` together. */
   readonly marginMs?: number
   /** How long ours may stay open after the provider told its end. Default 3 days. */
   readonly staleAfterMs?: number
@@ -63,12 +64,27 @@ const schema = z.strictObject({
     .optional(),
 })
 
+/** What the table of runs holds: almost 25 days. */
+const MAX_LISTED_AFTER_MS = 2 ** 31 - 1
+
 /** @throws LastroError `invalid_input` naming the option and the rule. */
-export function checkOptions(options: ReconciliationOptions, known: readonly string[]): void {
+export function checkOptions(
+  options: ReconciliationOptions,
+  statements: Readonly<Record<string, { readonly port: Pick<StatementSource, 'listedAfterMs'> }>>,
+): void {
   parseInput(schema, options, { at: 'reconciliation' })
+  for (const [name, { port }] of Object.entries(statements)) {
+    const { listedAfterMs } = port
+    if (!Number.isSafeInteger(listedAfterMs) || listedAfterMs < 0 || listedAfterMs > MAX_LISTED_AFTER_MS)
+      refuse(
+        `providers.${name}.statements.listedAfterMs`,
+        `must be whole milliseconds from 0 to ${MAX_LISTED_AFTER_MS}`,
+      )
+  }
   for (const [name, { everyMs, windowMs = DAY_MS }] of Object.entries(options.providers ?? {})) {
     const at = `reconciliation.providers.${name}`
-    if (!known.includes(name)) refuse(at, 'must be the name of a provider that fills the statements port')
+    if (!Object.hasOwn(statements, name))
+      refuse(at, 'must be the name of a provider that fills the statements port')
     if (everyMs !== undefined && windowMs < everyMs)
       refuse(`${at}.windowMs`, 'must be at least everyMs, or times between two runs are never read')
   }

@@ -26,13 +26,13 @@ const compareLines =
     const { provider, listedAfterMs, place, readFrom, readTo } = run
     const page = { provider, from: readFrom, to: readTo, after: place, limit: BATCH, which }
     const { refs, next } = await tx.reconciliation.lineRefs(page)
-    const judged = await judgeBatch(deps, tx, { provider, listedAfterMs, refs })
+    const judged = await judgeBatch(deps, tx, { provider, listedAfterMs, readAt: run.beganAt, refs })
     const open = judged.lines.filter(({ verdict }) => verdict.bucket === 'in_flight').map(({ ref }) => ref)
     await tx.reconciliation.markOpen({ provider, refs, open })
     const fresh = await seeDrifts(deps, tx, { provider, run: run.id, drifts: judged.drifts })
     let progress = countFound(run.progress, fresh)
-    for (const { occurredAt, state, asset, amount, fee, verdict } of judged.lines) {
-      if (which === 'waiting' || occurredAt < run.from || occurredAt >= run.to) continue
+    for (const { occurredAt, state, asset, amount, fee, isGone, verdict } of judged.lines) {
+      if (which === 'waiting' || isGone || occurredAt < run.from || occurredAt >= run.to) continue
       const { bucket } = verdict
       progress = {
         ...progress,
@@ -63,7 +63,7 @@ const compareLedger: Batch = async (deps, tx, run: ReconciliationRun) => {
   const { account, asset, versions } = span
   const { moves, next } = await tx.reconciliation.moves({ account, after, to: versions.readTo, limit: BATCH })
   const items = [...new Set(moves.flatMap(({ item }) => (item === null ? [] : [item])))]
-  const judged = await judgeBatch(deps, tx, { provider, listedAfterMs, items })
+  const judged = await judgeBatch(deps, tx, { provider, listedAfterMs, readAt: run.beganAt, items })
   const orphans = moves.filter(({ item }) => item !== null && !judged.items.has(item))
   const drifts = [...judged.drifts, ...orphans.map((move) => orphanDrift(move, asset))]
   const fresh = await seeDrifts(deps, tx, { provider, run: run.id, drifts })
@@ -102,9 +102,9 @@ function orphanDrift(move: AccountMove, asset: AccountSpan['asset']): DriftFacts
 
 /** Differences that this run has not come upon: of other times, or gone. */
 const compareOpen: Batch = async (deps, tx, run: ReconciliationRun) => {
-  const { provider, listedAfterMs, id, place } = run
+  const { provider, listedAfterMs, id, place, beganAt: readAt } = run
   const drifts = await tx.reconciliation.unseenDrifts({ provider, run: id, after: place, limit: BATCH })
-  const { there, gone } = await recheck(deps, tx, { provider, listedAfterMs, drifts })
+  const { there, gone } = await recheck(deps, tx, { provider, listedAfterMs, readAt, drifts })
   const fresh = await seeDrifts(deps, tx, { provider, run: id, drifts: there })
   const ended = await endDrifts(deps, tx, gone)
   const progress = countFound(run.progress, fresh)

@@ -1,4 +1,5 @@
 import { LastroError } from '../../platform/errors/index.ts'
+import { ProviderError, type StatementEntry } from '../../spec/index.ts'
 import { type ReconciliationDeps, type ReconciliationWork, statementsOf } from './context.ts'
 import type { Step } from './phases.ts'
 import type { ReconciliationRun } from './run.ts'
@@ -25,8 +26,11 @@ export async function readPage<T extends ReconciliationWork>(
   const page = await found.rail.read('statements.entries', () =>
     found.port.entries({ from, to, cursor, signal }),
   )
+  checkEntries(provider, page.items)
   const pages = run.progress.pages + 1
-  if (pages > MAX_PAGES) throw new Error(`the statement of ${provider} does not end`)
+  if (page.nextCursor !== null && page.nextCursor === cursor)
+    throw nonsense(provider, 'the statement answers the same cursor that it was asked with.')
+  if (pages > MAX_PAGES) throw nonsense(provider, `the statement does not end after ${MAX_PAGES} pages.`)
   return async (tx, locked) => {
     const at = deps.clock.now()
     for (let start = 0; start < page.items.length; start += CHUNK)
@@ -40,4 +44,27 @@ export async function readPage<T extends ReconciliationWork>(
       await tx.reconciliation.markGone({ provider, run: run.id, from, to, before: beganAt, at })
     return { place: page.nextCursor, beganAt, progress: { ...locked.progress, pages } }
   }
+}
+
+function nonsense(provider: string, message: string): ProviderError {
+  return new ProviderError({ provider, kind: 'unexpected_answer', message })
+}
+
+/** What an entry must be, by field: what is wrong is refused here, and not found later as a difference. */
+const RULES: Readonly<Record<string, (entry: StatementEntry) => string | null>> = {
+  ref: ({ ref }) => (ref === '' ? 'is empty' : null),
+  occurredAt: ({ occurredAt }) => (Number.isNaN(occurredAt.getTime()) ? 'is no time' : null),
+  fee: ({ fee, amount }) =>
+    fee !== undefined && fee.asset !== amount.asset
+      ? `is in ${fee.asset}, and its amount in ${amount.asset}: tell it as an entry of its own`
+      : null,
+}
+
+/** @throws ProviderError `unexpected_answer` naming the entry, the field and the rule. */
+function checkEntries(provider: string, entries: readonly StatementEntry[]): void {
+  for (const [index, entry] of entries.entries())
+    for (const [field, rule] of Object.entries(RULES)) {
+      const trouble = rule(entry)
+      if (trouble !== null) throw nonsense(provider, `entry ${index}: ${field} ${trouble}.`)
+    }
 }

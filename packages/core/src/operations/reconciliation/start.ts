@@ -16,7 +16,8 @@ export interface RunReconciliation {
   readonly to: Date
 }
 
-const MAX_WINDOW_MS = 400 * 86_400_000
+/** The longest time that one run compares. */
+export const MAX_WINDOW_MS = 400 * 86_400_000
 
 const schema = z.strictObject({
   provider: boundedText(64),
@@ -38,7 +39,8 @@ export async function startRun<T extends ReconciliationWork>(
   if (to > at) refuse('to', 'must not be in the future')
   if (to.getTime() - from.getTime() > MAX_WINDOW_MS) refuse('from', 'must be at most 400 days before to')
   const { listedAfterMs } = found.port
-  const margin = Math.max(termsOf(deps.options ?? {}, provider).marginMs, listedAfterMs)
+  const { marginMs, toleranceMs } = termsOf(deps.options ?? {}, provider)
+  const margin = Math.max(marginMs, listedAfterMs + toleranceMs)
   const id = deps.ids.next('rec')
   const run: ReconciliationRun = {
     id,

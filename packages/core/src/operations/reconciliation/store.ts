@@ -50,6 +50,8 @@ export interface ItemFacts {
   readonly toldNet: bigint | null
   readonly toldFee: bigint | null
   readonly firstAt: Date | null
+  readonly lastSettledAt: Date | null
+  /** Of all its lines, whatever their state. */
   readonly lastAt: Date | null
   readonly otherItem: string | null
   /** True where a line that is another thing's names this one as well. */
@@ -110,6 +112,10 @@ export interface ReconciliationStore {
   /** @throws LastroError `version_conflict` when the row is no longer at `run.version - 1`. */
   updateRun(run: ReconciliationRun): Promise<void>
   listRuns(query: PageRequest & { readonly provider?: string }): Promise<Page<ReconciliationRun>>
+  /** The latest step of a provider's runs that are under way, or null where none is. */
+  underWaySince(provider: string): Promise<Date | null>
+  /** To where the last completed run of at least this span compared. */
+  comparedTo(query: { readonly provider: string; readonly spanMs: number }): Promise<Date | null>
   /** Writes what was told: new lines, and changes of lines that are known. */
   saveLines(told: {
     readonly provider: string
@@ -117,7 +123,7 @@ export interface ReconciliationStore {
     readonly entries: readonly StatementEntry[]
     readonly at: Date
   }): Promise<void>
-  /** Lines of the time that was read which were not told again. */
+  /** Marks lines of the time that was read which were not told again, and has them looked at once more. */
   markGone(read: {
     readonly provider: string
     readonly run: RunId
@@ -150,6 +156,8 @@ export interface ReconciliationStore {
     readonly provider: string
     readonly items: readonly string[]
     readonly coverage: string
+    /** How far the provider's times may be from ours. */
+    readonly toleranceMs: number
   }): Promise<readonly ItemFacts[]>
   /** Accounts of the ledger where a provider's money stands. */
   accounts(provider: string): Promise<readonly { readonly account: string; readonly asset: AssetId }[]>
@@ -160,6 +168,8 @@ export interface ReconciliationStore {
     readonly to: bigint
     readonly limit: number
   }): Promise<{ readonly moves: readonly AccountMove[]; readonly next: bigint | null }>
+  /** What of ours these transfers are, as `moves` tells it. */
+  itemsOf(transfers: readonly string[]): Promise<readonly Pick<AccountMove, 'transfer' | 'item'>[]>
   /** Answers those that are new, or were dismissed and have changed. */
   seeDrifts(seen: SeenDrifts): Promise<readonly Drift[]>
   /** Live ones that a run has not seen, a batch at a time. */

@@ -7,14 +7,20 @@ import { BATCHES, type Step } from './phases.ts'
 import { readPage } from './read-page.ts'
 import { PHASES, type ReconciliationRun, type RunId, runMachine } from './run.ts'
 
-/** Steps of one job. A long run goes on in another one, so that its deadline is about a step and not about the run. */
+/**
+ * Steps of one job, and how long it begins new ones. A long run goes on in another job, so that its deadline and its
+ * attempts are about a step and not about the run.
+ */
 const STEPS = 20
+const STEPS_MS = 60_000
 
 /** Works on a run: a page or a batch at a time, each with one commit that remembers where to go on. */
 export function workJob<T extends ReconciliationWork>(deps: ReconciliationDeps<T>): JobHandler {
   return handle(workReconciliation, async ({ runId, provider }, { signal, isLastAttempt }) => {
+    const until = deps.clock.now().getTime() + STEPS_MS
     try {
-      for (let step = 0; step < STEPS; step += 1) if (await work(deps, runId, signal)) return
+      for (let step = 0; step < STEPS && deps.clock.now().getTime() < until; step += 1)
+        if (await work(deps, runId, signal)) return
     } catch (error) {
       if (isLastAttempt) await fail(deps, runId, error)
       throw error
