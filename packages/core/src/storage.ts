@@ -40,6 +40,7 @@ export type {
   ToldLine,
 } from './operations/reconciliation/store.ts'
 export type { AuditEntry, AuditStore } from './platform/audit/index.ts'
+export { createBatcher } from './platform/batching/index.ts'
 export { pack, unpack } from './platform/codec.ts'
 export { LastroError } from './platform/errors/index.ts'
 export type { EventStore, Json, LoggedEvent, NewEvent } from './platform/events/index.ts'
@@ -80,7 +81,9 @@ export type {
   DeliveryStore,
   DeliverySummary,
   FailedAttempt,
+  LockedDelivery,
   NewDelivery,
+  OpenedDelivery,
   QueuedDelivery,
   RefusalCount,
   SubjectPlace,

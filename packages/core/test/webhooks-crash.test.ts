@@ -9,8 +9,8 @@ import { changed, payoutNews, type Said, said, signedSource } from './webhooks-f
 
 const CHILD = fileURLToPath(new URL('./webhooks-crash-child.ts', import.meta.url))
 
-/** One batch takes everything, and one delivery fails: these points are met once. All others are met in the middle too. */
-const MET_ONCE = ['intake.inserted', 'intake.enqueued', 'intake.committed', 'apply.failed']
+/** One batch takes everything, one delivery fails, and one waits for it: these points are met once. All others are met in the middle too. */
+const MET_ONCE = ['intake.inserted', 'intake.enqueued', 'intake.committed', 'apply.held', 'apply.failed']
 const CASES = POINTS.flatMap((point) =>
   (MET_ONCE.includes(point) ? [1] : [1, 3]).map((hit) => [point, hit] as const),
 )
@@ -85,7 +85,8 @@ eachDatabase(
             tells: [payoutNews(id, 'paid')],
           })),
           { id: 'item', topic: 'item', subject: 'i', sequence: '1', tells: [changed('i', 'updated')] },
-          { id: 'poison', topic: 'item', tells: [changed('j', 'updated')] },
+          { id: 'poison', topic: 'item', subject: 'j', sequence: '1', tells: [changed('j', 'updated')] },
+          { id: 'behind', topic: 'item', subject: 'j', sequence: '2', tells: [changed('j', 'deleted')] },
         ]
         const { told, signal } = await runUntilKilled(point, { hit, work })
         expect(signal).toBe('SIGKILL')
@@ -103,8 +104,12 @@ eachDatabase(
         const { items } = await again.webhooks.list()
         expect(items.map(({ state }) => state)).toEqual(work.map(() => 'applied'))
         for (const { id } of payouts) expect((await again.payouts.get(id)).state).toBe('paid')
-        const words = await db.sql.query<{ word: string }>('select word from host_news order by word')
-        expect(words.map(({ word }) => word)).toEqual([
+        const words = (await db.sql.query<{ word: string }>('select word from host_news order by place')).map(
+          ({ word }) => word,
+        )
+        expect(words.indexOf('poison:changed')).toBeLessThan(words.indexOf('behind:changed'))
+        expect(words.sort()).toEqual([
+          'behind:changed',
           'd0:payout',
           'd1:payout',
           'd2:payout',
@@ -112,15 +117,15 @@ eachDatabase(
           'poison:changed',
         ])
         const logged = await again.events.read({ types: ['payout.paid', 'provider.changed'], limit: 100 })
-        expect(logged).toHaveLength(5)
+        expect(logged).toHaveLength(6)
         expect((await again.ledger.balance('provider:bank:BRL/2')).posted.amount).toBe(-3n * 1234n)
         expect(await again.ledger.verify()).toEqual([])
 
         const before = await again.events.read({ limit: 1_000 })
-        expect(await again.webhooks.replay({ state: 'applied' })).toEqual({ replayed: 5 })
+        expect(await again.webhooks.replay({ state: 'applied' })).toEqual({ replayed: 6 })
         await again.tick()
         expect(await again.events.read({ limit: 1_000 })).toEqual(before)
-        expect(await db.sql.query('select word from host_news')).toHaveLength(5)
+        expect(await db.sql.query('select word from host_news')).toHaveLength(6)
       },
       60_000,
     )

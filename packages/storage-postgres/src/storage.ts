@@ -71,24 +71,42 @@ export function createStorage(parts: StorageParts): LastroStorage {
   }
 }
 
+type SharedParts = Omit<EnqueuerParts, 'onEnqueued' | 'onCreated' | 'prepared'> & {
+  readonly prepared: Set<string>
+}
+
 function unitsOfWork(
   { executor, rename }: StorageParts,
-  { jobs, wake }: { readonly jobs: Omit<EnqueuerParts, 'onEnqueued'>; readonly wake: () => void },
+  { jobs, wake }: { readonly jobs: SharedParts; readonly wake: () => void },
 ): Pick<LastroStorage, 'transaction' | 'read'> {
-  const over = (sql: Sql, host: HostTx, onEnqueued: () => void): LastroTx =>
-    lastroTx(sql, { host, jobs: jobEnqueuer(sql, { ...jobs, onEnqueued }) })
+  type Told = Pick<EnqueuerParts, 'onEnqueued' | 'onCreated'>
+  const over = (sql: Sql, host: HostTx, told: Told): LastroTx =>
+    lastroTx(sql, { host, jobs: jobEnqueuer(sql, { ...jobs, ...told }) })
+  const know = (name: string) => void jobs.prepared.add(name)
   // Statements that each commit by themselves hold nothing, so all reads outside share one.
-  const alone = over(executor.autocommit, hostOf(executor.autocommit), wake)
+  const alone = over(executor.autocommit, hostOf(executor.autocommit), { onEnqueued: wake, onCreated: know })
+  // Nobody tells whether a host's transaction commits.
   const inHost = (host: HostTx) =>
-    over({ query: (text, values = []) => host.query(rename(text), values) as never }, host, wake)
+    over({ query: (text, values = []) => host.query(rename(text), values) as never }, host, {
+      onEnqueued: wake,
+      onCreated: () => {},
+    })
   return {
     transaction: async (work, { tx } = {}) => {
       if (tx !== undefined) return executor.inside(() => joinHost(tx, (host) => work(inHost(host))))
       let hasEnqueued = false
-      const onEnqueued = () => {
-        hasEnqueued = true
+      let created: string[] = []
+      const told: Told = {
+        onEnqueued: () => {
+          hasEnqueued = true
+        },
+        onCreated: (name) => void created.push(name),
       }
-      const result = await executor.transaction((sql) => work(over(sql, hostOf(sql), onEnqueued)))
+      const result = await executor.transaction((sql) => {
+        created = []
+        return work(over(sql, hostOf(sql), told))
+      })
+      for (const name of created) know(name)
       if (hasEnqueued) afterwards(wake)
       return result
     },

@@ -29,12 +29,11 @@ eachDatabase((db) => {
     unit(({ deliveries }) =>
       deliveries.settle({
         id,
-        state,
-        note: null,
-        error: more.error ?? null,
         adapterVersion: '1.2.3',
-        applied: state === 'applied' ? ['ab', 'cd?'] : [],
         at: more.at ?? AT,
+        ...(state === 'applied'
+          ? { state, note: null, applied: ['ab', 'cd?'] }
+          : { state, error: more.error ?? 'e' }),
       }),
     )
 
@@ -65,6 +64,7 @@ eachDatabase((db) => {
         adapterVersion: null,
         appliedAt: null,
         emptiedAt: null,
+        heldAt: null,
       })
       expect((await get('d'))?.body).toEqual(new Uint8Array())
       expect(await get('f')).toMatchObject(batch[4] ?? {})
@@ -136,10 +136,18 @@ eachDatabase((db) => {
     })
     const advance = (sequence: string, delivery: string) =>
       unit(({ deliveries }) => deliveries.advance({ ...place(sequence, delivery), at: AT }))
-    const isSuperseded = (sequence: string, delivery: string) =>
-      unit(({ deliveries }) => deliveries.isSuperseded(place(sequence, delivery)))
-    expect(await isSuperseded('0', 'x')).toBe(false)
-    expect(await advance('b', 'one')).toBe(true)
+    const names = ['one', 'two']
+    const texts = ['a', 'b', 'B', 'b0']
+    const all = names.flatMap((name) =>
+      texts.map((sequence) => arrival(`${name}:${sequence}`, { provider: 'p', subject: 's', sequence })),
+    )
+    await insert(...all)
+    const isLate = async (sequence: string, delivery: string) =>
+      (await unit(({ deliveries }) => deliveries.open([`${delivery}:${sequence}`, 'none']))).map(
+        (opened) => opened.isLate,
+      )
+    expect(await isLate('a', 'one')).toEqual([false])
+    expect(await advance('b', 'one:b')).toBe(true)
     for (const [sequence, delivery, moves] of [
       ['a', 'two', false],
       ['b', 'two', false],
@@ -148,9 +156,38 @@ eachDatabase((db) => {
       ['b0', 'two', true],
       ['b', 'one', false],
     ] as const) {
-      expect(await isSuperseded(sequence, delivery)).toBe(!moves)
-      expect(await advance(sequence, delivery), `${sequence} of ${delivery}`).toBe(moves)
+      expect(await isLate(sequence, delivery)).toEqual([!moves])
+      expect(await advance(sequence, `${delivery}:${sequence}`), `${sequence} of ${delivery}`).toBe(moves)
     }
+  })
+
+  test('waits behind the earlier ones of its subject, and is next when they are settled', async () => {
+    const place = { provider: 'efi', subject: 's' }
+    const of = (id: string, more: Partial<NewDelivery> = {}) =>
+      arrival(id, { subject: 's', sequence: id, ...more })
+    await insert(of('1'), of('B'), of('a'), of('2', { subject: 't' }), of('0', { verdict: 'unproven' }))
+    await insert(arrival('none', { subject: 's' }))
+    const hasEarlier = (sequence: string) =>
+      unit(({ deliveries }) => deliveries.hasEarlier({ ...place, sequence, delivery: 'x' }))
+    const hold = (id: string, at: Date) => unit(({ deliveries }) => deliveries.hold({ id, at }))
+    const next = async () => (await unit(({ deliveries }) => deliveries.nextHeld(place)))?.id
+    expect([await hasEarlier('1'), await hasEarlier('B'), await hasEarlier('a')]).toEqual([false, true, true])
+    expect(await next()).toBeUndefined()
+    expect(await hold('a', AT)).toEqual(AT)
+    expect(await hold('a', later(5))).toEqual(AT)
+    expect(await next()).toBe('a')
+    expect(await hold('B', later(6))).toEqual(later(6))
+    expect(await Promise.all(['1', '2', '0', 'none'].map((id) => hold(id, AT)))).toEqual(Array(4).fill(null))
+    await settle('1', 'received')
+    expect(await hasEarlier('B')).toBe(true)
+    await settle('1', 'dead')
+    expect([await hasEarlier('B'), await next()]).toEqual([false, 'B'])
+    await settle('B', 'applied')
+    expect([await hasEarlier('a'), await next()]).toEqual([false, 'a'])
+    expect(await hold('a', later(9))).toBeNull()
+    expect((await get('a'))?.heldAt).toEqual(AT)
+    await unit(({ deliveries }) => deliveries.requeue({ ids: ['a'], limit: 1, at: AT }))
+    expect((await get('a'))?.heldAt).toBeNull()
   })
 
   test('are made to wait again by id and by filter, the oldest first, unless their bytes are gone', async () => {

@@ -16,6 +16,8 @@ export interface EnqueuerParts {
   readonly now: () => Date
   /** Names that are known to be in the database. */
   readonly prepared: ReadonlySet<string>
+  /** Told of a name that is there once this transaction commits. */
+  readonly onCreated: (name: string) => void
   /** Told to listeners when the transaction commits; null where nobody listens. */
   readonly channel: string | null
   /** Called when a job that may run now was enqueued. */
@@ -25,11 +27,16 @@ export interface EnqueuerParts {
 /** Enqueues inside the transaction of `sql`, ours or the host's. */
 export function jobEnqueuer(sql: Sql, parts: EnqueuerParts): JobEnqueuer {
   const { statements, now, prepared, channel, onEnqueued } = parts
+  const ready = async (name: string) => {
+    if (prepared.has(name)) return
+    await sql.query(statements.createQueue, [name])
+    parts.onCreated(name)
+  }
   return {
     enqueue: async (job, input, { runAt, dedupeKey } = {}) => {
       const { name, retry, timeoutMs } = job
       const at = now()
-      if (!prepared.has(name)) await sql.query(statements.createQueue, [name])
+      await ready(name)
       const limits = [Math.ceil(timeoutMs / 1000) + GRACE_SECONDS, HEARTBEAT_SECONDS, retry.attempts - 1]
       // The id sorts by the time of making, so jobs of one lane and one instant keep their order.
       const facts = [uuidv7(), name, JSON.stringify(input), at.toISOString(), runAt?.toISOString() ?? null]
@@ -43,7 +50,7 @@ export function jobEnqueuer(sql: Sql, parts: EnqueuerParts): JobEnqueuer {
     enqueueMany: async (job, inputs) => {
       if (inputs.length === 0) return
       const { name, retry, timeoutMs } = job
-      if (!prepared.has(name)) await sql.query(statements.createQueue, [name])
+      await ready(name)
       await sql.query(statements.enqueueMany, [
         name,
         now().toISOString(),

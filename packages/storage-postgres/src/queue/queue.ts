@@ -1,4 +1,10 @@
-import type { ClaimedJob, DeadJob, JobQueue, QueueDepth } from '@lastro/core/storage'
+import {
+  type ClaimedJob,
+  createBatcher,
+  type DeadJob,
+  type JobQueue,
+  type QueueDepth,
+} from '@lastro/core/storage'
 import { uuidv7 } from 'uuidv7'
 import { toArray, toDate } from '../codecs.ts'
 import { decodeCursor, encodeCursor } from '../cursor.ts'
@@ -37,12 +43,19 @@ export interface QueueParts {
 }
 
 const UNIQUE_VIOLATION = '23505'
+/** Jobs that ended at the same time are settled by one statement. Nothing is refused: who waits here has claims already. */
+const COMPLETIONS = { items: 256, weight: 256, waitingItems: 1_000_000, waitingWeight: 1_000_000 }
 
 /** The job queue, on statements that each commit by themselves. */
 export function jobQueue(parts: QueueParts): JobQueue {
   const { sql, statements } = parts
   const settle = async (text: string, job: ClaimedJob, more: readonly (string | null)[] = []) =>
     (await sql.query(text, [job.name, job.id, job.attempt, ...more])).length > 0
+  const completions = createBatcher<ClaimedJob, boolean>({
+    send: (jobs) => complete(parts, jobs),
+    limits: COMPLETIONS,
+    weigh: () => 1,
+  })
   return {
     prepare: async (definitions) => {
       await parts.ready()
@@ -57,7 +70,7 @@ export function jobQueue(parts: QueueParts): JobQueue {
     touch: async (job) => {
       await settle(statements.touch, job)
     },
-    complete: (job) => settle(statements.complete, job),
+    complete: (job) => completions.add(job),
     fail: (job, { error, retryAt }) => settle(statements.fail, job, [error, retryAt?.toISOString() ?? null]),
     recover: async () => {
       await parts.ready()
@@ -74,6 +87,20 @@ export function jobQueue(parts: QueueParts): JobQueue {
     depth: () => sql.query<QueueDepth>(statements.depth),
     onWake: parts.onWake,
   }
+}
+
+/** Answers for each job whether its claim still held. */
+async function complete(
+  { sql, statements }: QueueParts,
+  jobs: readonly ClaimedJob[],
+): Promise<readonly boolean[]> {
+  const rows = await sql.query<{ id: string }>(statements.complete, [
+    toArray(jobs.map(({ name }) => name)),
+    toArray(jobs.map(({ id }) => id)),
+    toArray(jobs.map(({ attempt }) => String(attempt))),
+  ])
+  const ended = new Set(rows.map(({ id }) => id))
+  return jobs.map(({ id }) => ended.has(id))
 }
 
 async function claim(

@@ -53,59 +53,18 @@ const TEXTS = {
 
   notify: 'select pg_notify($1::text, null)::text as done',
 
-  /**
-   * Of each lane only the oldest due job, and none while one is active. Two claims at once may still both see a lane
-   * as free: then the unique index refuses the second, which takes nothing this time.
-   */
   claim: `
-    with candidates as materialized (
-      select found.id, found.created_on
-      from unnest($1::text::text[]) as wanted (name)
-      cross join lateral (
-        select j.id, j.created_on
-        from jobs.job_common j
-        where j.name = wanted.name and j.state < 'active' and not j.blocked and j.start_after <= jobs.job_now()
-          and (j.singleton_key is null or (
-            not exists (
-              select 1 from jobs.job_common running
-              where running.name = j.name and running.singleton_key = j.singleton_key and running.state = 'active')
-            and not exists (
-              select 1 from jobs.job_common older
-              where older.name = j.name and older.singleton_key = j.singleton_key and older.state < 'active'
-                and (older.created_on, older.id) < (j.created_on, j.id) and older.start_after <= jobs.job_now())
-          ))
-        order by j.priority desc, j.created_on, j.id
-        limit $2::int * 4
-      ) as found
-    ), claimed as (
-      select j.name, j.id
-      from candidates
-      join jobs.job_common j on j.id = candidates.id and j.name = any($1::text::text[])
-      where j.state < 'active' and j.start_after <= jobs.job_now()
-      order by candidates.created_on, candidates.id
-      limit $2::int
-      for update of j skip locked
-    ), taken as (
-      update jobs.job_common j
-      set state = 'active', started_on = jobs.job_now(), heartbeat_on = jobs.job_now(),
-        retry_count = case when j.started_on is null then 0 else j.retry_count + 1 end
-      from claimed
-      where j.name = claimed.name and j.id = claimed.id
-      returning j.id, j.name, j.data, j.retry_count, j.created_on
-    )
-    select id::text as id, name, data::text as input, retry_count + 1 as attempt
-    from taken
-    order by created_on, taken.id`,
+    select job_id as id, job_name as name, job_input as input, job_attempt as attempt
+    from jobs.lastro_claim($1::text::text[], $2::int)`,
 
   touch: `
     update jobs.job_common set heartbeat_on = jobs.job_now()
     where name = $1::text and id = $2::text::uuid and state = 'active' and retry_count = $3::int - 1
     returning name`,
 
+  /** Of many jobs: a list of names, one of ids, one of attempts. */
   complete: `
-    delete from jobs.job_common
-    where name = $1::text and id = $2::text::uuid and state = 'active' and retry_count = $3::int - 1
-    returning name`,
+    select job_id as id from jobs.lastro_complete($1::text::text[], $2::text::uuid[], $3::text::int[]) as job_id`,
 
   fail: `
     update jobs.job_common
@@ -185,6 +144,84 @@ export function jobStatements(jobsSchema: string): JobStatements {
   return Object.fromEntries(entries) as JobStatements
 }
 
+/**
+ * Takes jobs. Of each lane only the oldest due one, and none while one is active. Two claims at once may still both see a
+ * lane as free: then the unique index refuses the second, which takes nothing this time.
+ *
+ * Its cost must not grow with what waits, but what is known of the table is from when it was empty: planned by that, it
+ * would collect and sort all that is due. As a function it has settings of its own, so it walks indexes in their order:
+ * `lastro_due` gives the oldest first (`is not true` rules out pg-boss' own index, which sorts all of one instant),
+ * `lastro_lane` the first of a lane, and the primary key the row to lock.
+ */
+const CLAIM = `
+create or replace function jobs.lastro_claim(wanted_names text[], most int)
+returns table (job_id text, job_name text, job_input text, job_attempt int)
+language plpgsql set enable_bitmapscan = off set enable_seqscan = off set jit = off
+as $claim$
+begin
+  return query
+    with candidates as materialized (
+      select wanted.name, found.id, found.created_on
+      from unnest(wanted_names) as wanted (name)
+      cross join lateral (
+        select j.id, j.created_on
+        from jobs.job_common j
+        where j.name = wanted.name and j.state < 'active' and j.blocked is not true and j.start_after <= jobs.job_now()
+          and (j.singleton_key is null or (
+            not exists (
+              select 1 from jobs.job_common running
+              where running.name = j.name and running.singleton_key = j.singleton_key and running.state = 'active')
+            and j.id = (
+              select oldest.id from jobs.job_common oldest
+              where oldest.name = j.name and oldest.singleton_key = j.singleton_key and oldest.state < 'active'
+                and oldest.start_after <= jobs.job_now()
+              order by oldest.created_on, oldest.id limit 1)
+          ))
+        order by j.priority desc, j.created_on, j.id
+        limit most * 4
+      ) as found
+    ), claimed as (
+      select locked.name, locked.id
+      from (select * from candidates order by candidates.created_on, candidates.id) as candidate
+      cross join lateral (
+        select j.name, j.id from jobs.job_common j
+        where j.name = candidate.name and j.id = candidate.id
+          and j.state < 'active' and j.start_after <= jobs.job_now()
+        limit 1
+        for update skip locked
+      ) as locked
+      limit most
+    ), taken as (
+      update jobs.job_common j
+      set state = 'active', started_on = jobs.job_now(), heartbeat_on = jobs.job_now(),
+        retry_count = case when j.started_on is null then 0 else j.retry_count + 1 end
+      from claimed
+      where j.name = claimed.name and j.id = claimed.id
+      returning j.id, j.name, j.data, j.retry_count, j.created_on
+    )
+    select taken.id::text, taken.name, taken.data::text, taken.retry_count + 1
+    from taken
+    order by taken.created_on, taken.id;
+end
+$claim$;
+`
+
+/** Each by its key, for the same reason. Answers the ids of those whose claim still held. */
+const COMPLETE = `
+create or replace function jobs.lastro_complete(names text[], ids uuid[], attempts int[])
+returns setof text
+language plpgsql set enable_bitmapscan = off set enable_seqscan = off set jit = off
+as $complete$
+begin
+  return query
+    delete from jobs.job_common j
+    using unnest(names, ids, attempts) as done (name, id, attempt)
+    where j.name = done.name and j.id = done.id and j.state = 'active' and j.retry_count = done.attempt - 1
+    returning j.id::text;
+end
+$complete$;
+`
+
 /** What our statements need beyond pg-boss' own tables. Run at every migration: a new pg-boss may remake its table. */
 export function jobIndexes(jobsSchema: string): string {
   return `
@@ -194,7 +231,9 @@ create index if not exists lastro_retrying on jobs.job_common (name, group_id)
   where state = 'retry' and group_id is not null;
 create index if not exists lastro_lane on jobs.job_common (name, singleton_key, created_on, id, start_after)
   where state < 'active';
+create index if not exists lastro_due on jobs.job_common (name, priority desc, created_on, id, start_after)
+  where state < 'active';
 create index if not exists lastro_active on jobs.job_common (name, singleton_key, started_on) where state = 'active';
 create index if not exists lastro_dead on jobs.job_common (completed_on desc, id desc) where state = 'failed';
-`.replace(JOBS, `"${jobsSchema}".`)
+${CLAIM}${COMPLETE}`.replace(JOBS, `"${jobsSchema}".`)
 }

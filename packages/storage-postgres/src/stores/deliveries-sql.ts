@@ -1,5 +1,5 @@
 const LISTED = `id, provider, delivery_id, topic, subject, sequence, verdict, is_known_type, state, note, body_bytes,
-    attempts, error, adapter_version, received_at, applied_at, emptied_at`
+    attempts, error, adapter_version, received_at, applied_at, emptied_at, held_at`
 
 /** `$1` provider, `$2` topic, `$3` subject, `$4` state, `$5` from, `$6` to. */
 const MATCHES = `
@@ -11,7 +11,12 @@ const MATCHES = `
     and ($6::text is null or received_at < $6::text::timestamptz)`
 
 /** What makes a delivery wait again. */
-const REQUEUED = "state = 'received', note = null, error = null, applied_at = null"
+const REQUEUED = "state = 'received', note = null, error = null, applied_at = null, held_at = null"
+
+/** `e` waits and has a place in the order of its subject. */
+const WAITS = "e.state = 'received' and e.verdict = 'authentic' and e.sequence is not null"
+/** Texts compare byte by byte. */
+const BEFORE = 'e.sequence collate "C" < d.sequence collate "C"'
 
 /** The statements of the inbox. */
 export const DELIVERY_SQL = {
@@ -37,29 +42,68 @@ export const DELIVERY_SQL = {
 
   get: `select ${LISTED}, body, applied::text as applied from lastro.delivery where id = $1::text`,
 
-  lock: `select ${LISTED}, body, applied::text as applied from lastro.delivery where id = $1::text for update`,
+  /** Many at once. */
+  open: `
+  select ${LISTED}, body, applied::text as applied, exists (
+    select 1 from lastro.delivery_place p
+    where p.provider = d.provider and p.subject = d.subject and d.verdict = 'authentic'
+      and (p.sequence > d.sequence collate "C"
+        or (p.sequence = d.sequence collate "C" and p.delivery <> d.id))
+  ) as is_late
+  from lastro.delivery d where d.id = any($1::text::text[])`,
+
+  lock: `
+  select id, provider, subject, sequence, verdict, state, applied::text as applied, emptied_at, held_at
+  from lastro.delivery where id = $1::text for update`,
+
+  hasEarlier: `
+  select e.id from lastro.delivery e
+  where e.provider = $1::text and e.subject = $2::text and ${WAITS} and e.sequence collate "C" < $3::text collate "C"
+  limit 1`,
+
+  /**
+   * Locks the earlier one, which waits for a run of it to end: who settles it later sees that this one is held. No row
+   * where none is left.
+   */
+  hold: `
+  with earlier as (
+    select e.id
+    from lastro.delivery d
+    join lastro.delivery e on e.provider = d.provider and e.subject = d.subject and ${WAITS} and ${BEFORE}
+    where d.id = $1::text
+    order by e.sequence collate "C" limit 1 for update of e
+  )
+  update lastro.delivery set held_at = coalesce(held_at, $2::text::timestamptz), touched_at = $2::text::timestamptz
+  where id = $1::text and exists (select 1 from earlier)
+  returning held_at`,
+
+  /** The usual end, in few words: it is planned for every delivery. */
+  settleApplied: `
+  update lastro.delivery
+  set state = 'applied', note = $2::text, error = null, adapter_version = $3::text, applied = $4::text::text[],
+    attempts = attempts + 1, touched_at = $5::text::timestamptz, applied_at = $5::text::timestamptz
+  where id = $1::text`,
 
   /** A failure that is told late does not undo what another run applied meanwhile. */
-  settle: `
+  settleFailed: `
   with settled as (
     update lastro.delivery
-    set state = $2::text, note = $3::text, error = $4::text, adapter_version = $5::text,
-      applied = $6::text::text[], attempts = attempts + 1, touched_at = $7::text::timestamptz,
-      applied_at = case when $2::text = 'applied' then $7::text::timestamptz end
-    where id = $1::text and (state <> 'applied' or $2::text = 'applied')
+    set state = $2::text, note = null, error = $3::text, adapter_version = $4::text, attempts = attempts + 1,
+      touched_at = $5::text::timestamptz
+    where id = $1::text and state <> 'applied'
     returning id, attempts
   )
   insert into lastro.delivery_attempt (delivery, number, at, error, adapter_version)
-  select id, attempts, $7::text::timestamptz, $4::text, $5::text from settled where $4::text is not null`,
+  select id, attempts, $5::text::timestamptz, $3::text, $4::text from settled`,
+
+  nextHeld: `
+  select e.id, e.provider, e.subject, e.received_at from lastro.delivery e
+  where e.provider = $1::text and e.subject = $2::text and ${WAITS} and e.held_at is not null
+  order by e.sequence collate "C" limit 1`,
 
   history: `
   select number, at, error, adapter_version from lastro.delivery_attempt
   where delivery = $1::text order by lastro.delivery_attempt.number limit 200`,
-
-  isSuperseded: `
-  select provider from lastro.delivery_place
-  where provider = $1::text and subject = $2::text
-    and (sequence > $3::text or (sequence = $3::text and delivery <> $4::text))`,
 
   /** The row is held whether it moves or not. */
   advance: `

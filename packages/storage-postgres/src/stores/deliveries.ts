@@ -32,7 +32,10 @@ interface ListedRow {
   readonly received_at: Date | string
   readonly applied_at: Date | string | null
   readonly emptied_at: Date | string | null
+  readonly held_at: Date | string | null
 }
+
+type LockedRow = Omit<DeliveryRow, 'body'>
 
 interface DeliveryRow extends ListedRow {
   readonly body: Uint8Array | null
@@ -48,20 +51,15 @@ interface QueuedRow {
 
 /** The inbox of webhooks. */
 export function deliveryStore(sql: Sql): DeliveryStore {
-  const one = async (text: string, id: string) => {
-    const [row] = await sql.query<DeliveryRow>(text, [id])
-    return row === undefined ? null : toDelivery(row)
-  }
   const count = async (text: string, facts: readonly (string | number)[]) =>
     (await sql.query(text, facts)).length
   return {
     insert: (deliveries) => insert(sql, deliveries),
-    get: (id) => one(DELIVERY_SQL.get, id),
-    lock: (id) => one(DELIVERY_SQL.lock, id),
-    settle: async ({ id, state, note, error, adapterVersion, applied, at }) => {
-      const facts = [id, state, note, error, adapterVersion, toArray(applied), at.toISOString()]
-      await sql.query(DELIVERY_SQL.settle, facts)
+    get: async (id) => {
+      const [row] = await sql.query<DeliveryRow>(DELIVERY_SQL.get, [id])
+      return row === undefined ? null : toDelivery(row)
     },
+    ...applying(sql),
     history: async (id) => {
       const rows = await sql.query<{
         number: number
@@ -76,10 +74,6 @@ export function deliveryStore(sql: Sql): DeliveryStore {
         adapterVersion,
       }))
     },
-    isSuperseded: async ({ provider, subject, sequence, delivery }) =>
-      (await count(DELIVERY_SQL.isSuperseded, [provider, subject, sequence, delivery])) > 0,
-    advance: async ({ provider, subject, sequence, delivery, at }) =>
-      (await count(DELIVERY_SQL.advance, [provider, subject, sequence, delivery, at.toISOString()])) > 0,
     list: async (query = {}) => {
       const { limit, after } = pageRequest(query)
       const place = decodeCursor(after, 2)
@@ -115,6 +109,50 @@ export function deliveryStore(sql: Sql): DeliveryStore {
       await sql.query(DELIVERY_SQL.countRefusals, [JSON.stringify(counts)])
     },
     counts: (query) => counts(sql, query),
+  }
+}
+
+type Applying = 'open' | 'lock' | 'hasEarlier' | 'hold' | 'settle' | 'nextHeld' | 'advance'
+
+/** What applying a delivery needs. */
+function applying(sql: Sql): Pick<DeliveryStore, Applying> {
+  const count = async (text: string, facts: readonly string[]) => (await sql.query(text, facts)).length
+  return {
+    open: async (ids) => {
+      const rows = await sql.query<DeliveryRow & { is_late: boolean }>(DELIVERY_SQL.open, [toArray(ids)])
+      return rows.map((row) => ({ ...toDelivery(row), isLate: row.is_late }))
+    },
+    lock: async (id) => {
+      const [row] = await sql.query<LockedRow>(DELIVERY_SQL.lock, [id])
+      if (row === undefined) return null
+      const { id: name, provider, subject, sequence, verdict, state } = row
+      const [emptiedAt, heldAt] = [toDateOrNull(row.emptied_at), toDateOrNull(row.held_at)]
+      const facts = { id: name, provider, subject, sequence, verdict, state, emptiedAt, heldAt }
+      return { ...facts, applied: digestsOf(row.applied) }
+    },
+    hasEarlier: async ({ provider, subject, sequence }) =>
+      (await count(DELIVERY_SQL.hasEarlier, [provider, subject, sequence])) > 0,
+    hold: async ({ id, at }) => {
+      const [row] = await sql.query<{ held_at: Date | string }>(DELIVERY_SQL.hold, [id, at.toISOString()])
+      return row === undefined ? null : toDate(row.held_at)
+    },
+    settle: async (settlement) => {
+      const { id, adapterVersion } = settlement
+      const at = settlement.at.toISOString()
+      if (settlement.state === 'applied') {
+        const { note, applied } = settlement
+        await sql.query(DELIVERY_SQL.settleApplied, [id, note, adapterVersion, toArray(applied), at])
+      } else {
+        const { state, error } = settlement
+        await sql.query(DELIVERY_SQL.settleFailed, [id, state, error, adapterVersion, at])
+      }
+    },
+    nextHeld: async ({ provider, subject }) => {
+      const rows = await sql.query<QueuedRow>(DELIVERY_SQL.nextHeld, [provider, subject])
+      return inOrder(rows)[0] ?? null
+    },
+    advance: async ({ provider, subject, sequence, delivery, at }) =>
+      (await count(DELIVERY_SQL.advance, [provider, subject, sequence, delivery, at.toISOString()])) > 0,
   }
 }
 
@@ -193,12 +231,20 @@ function toSummary(row: ListedRow): DeliverySummary {
     receivedAt: toDate(row.received_at),
     appliedAt: toDateOrNull(row.applied_at),
     emptiedAt: toDateOrNull(row.emptied_at),
+    heldAt: toDateOrNull(row.held_at),
   }
 }
 
 function toDelivery(row: DeliveryRow): Delivery {
   const { body } = row
-  // Digests hold no comma, quote or brace.
-  const applied = row.applied.slice(1, -1).split(',').filter(Boolean)
-  return { ...toSummary(row), body: body === null ? null : new Uint8Array(body), applied }
+  return {
+    ...toSummary(row),
+    body: body === null ? null : new Uint8Array(body),
+    applied: digestsOf(row.applied),
+  }
+}
+
+/** Digests hold no comma, quote or brace. */
+function digestsOf(array: string): readonly string[] {
+  return array.slice(1, -1).split(',').filter(Boolean)
 }

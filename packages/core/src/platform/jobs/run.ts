@@ -1,7 +1,8 @@
 import type { Clock } from '../../spec/index.ts'
-import { every, jitter } from '../node.ts'
+import { every, jitter, monotonicMs } from '../node.ts'
 import { describeError, type Logger } from '../telemetry/index.ts'
 import type { JobDefinition, JobHandler, RetryPolicy } from './job.ts'
+import type { Slots } from './pace.ts'
 import type { ClaimedJob, JobQueue } from './queue.ts'
 
 /** How often a running job renews its claim. */
@@ -24,8 +25,17 @@ function backoffMs(retry: RetryPolicy, { attempt, spread }: { attempt: number; s
   return Math.round(plain * (0.8 + 0.4 * spread))
 }
 
+/** How a job is run within a worker. */
+export interface RunOptions {
+  readonly stop: AbortSignal
+  /** Waited for before the body runs; the claim is kept meanwhile. */
+  readonly slots?: Slots
+  /** Told how long the body took. */
+  readonly onEnd?: (ms: number) => void
+}
+
 /** Runs one claimed job to its end: completed, waiting for another attempt, or dead with its error kept. */
-export async function runJob(deps: RunDeps, job: ClaimedJob, stop: AbortSignal): Promise<RunResult> {
+export async function runJob(deps: RunDeps, job: ClaimedJob, options: RunOptions): Promise<RunResult> {
   const handler = deps.handlers.get(job.name)
   if (handler === undefined) {
     const error = `no handler for job ${job.name} in this process`
@@ -40,16 +50,29 @@ export async function runJob(deps: RunDeps, job: ClaimedJob, stop: AbortSignal):
       )
   })
   try {
-    await handler.run(job.input, {
-      attempt: job.attempt,
-      isLastAttempt: job.attempt >= definition.retry.attempts,
-      signal: AbortSignal.any([stop, AbortSignal.timeout(definition.timeoutMs)]),
-    })
+    await runBody(handler, job, options)
     return (await deps.queue.complete(job)) ? 'done' : 'lost'
   } catch (error) {
     return await settleFailure(deps, { job, definition, error })
   } finally {
     stopTouching()
+  }
+}
+
+async function runBody(handler: JobHandler, job: ClaimedJob, options: RunOptions): Promise<void> {
+  const { stop, slots, onEnd } = options
+  const { retry, timeoutMs } = handler.definition
+  await slots?.take()
+  const begunMs = monotonicMs()
+  try {
+    await handler.run(job.input, {
+      attempt: job.attempt,
+      isLastAttempt: job.attempt >= retry.attempts,
+      signal: AbortSignal.any([stop, AbortSignal.timeout(timeoutMs)]),
+    })
+  } finally {
+    onEnd?.(monotonicMs() - begunMs)
+    slots?.give()
   }
 }
 

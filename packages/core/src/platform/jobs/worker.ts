@@ -2,6 +2,8 @@ import { monotonicMs, sleep } from '../node.ts'
 import { describeError } from '../telemetry/index.ts'
 import type { UnitOfWork } from '../unit-of-work/index.ts'
 import type { JobEnqueuer, Schedule, ScheduleStore } from './job.ts'
+import { createPace, createSlots } from './pace.ts'
+import type { ClaimedJob } from './queue.ts'
 import { type RunDeps, type RunResult, runJob } from './run.ts'
 
 /** How a worker works. All have defaults. */
@@ -34,12 +36,14 @@ export interface Worker {
 interface WorkerDeps extends RunDeps {
   readonly storage: UnitOfWork<{ readonly jobs: JobEnqueuer; readonly schedules: ScheduleStore }>
   readonly schedules: readonly Schedule[]
-  /** What else is done each time round: readers of the event log. Must not throw for what it can tell by itself. */
+  /** What else is done, beside the jobs: readers of the event log. Must not throw for what it can tell by itself. */
   readonly everyRound?: () => Promise<unknown>
 }
 
 /** How often claims of dead processes are freed. */
 const RECOVER_MS = 5_000
+/** Between two rounds of upkeep of a busy worker. An idle one begins at once. */
+const UPKEEP_GAP_MS = 20
 
 /** Makes a worker. Any number may run on one database. */
 export function createWorker(deps: WorkerDeps, options: WorkerOptions = {}): Worker {
@@ -57,8 +61,9 @@ export function createWorker(deps: WorkerDeps, options: WorkerOptions = {}): Wor
     })
     return prepared
   }
+  const asked = new Map<string, bigint>()
   const upkeep = async () => {
-    await enqueueSchedules(deps)
+    await enqueueSchedules(deps, asked)
     await deps.everyRound?.()
     // Claims run out by the clock of the queue, which a test may move faster than the machine's.
     const now = { machineMs: monotonicMs(), clockMs: deps.clock.now().getTime() }
@@ -92,7 +97,7 @@ export function createWorker(deps: WorkerDeps, options: WorkerOptions = {}): Wor
           await deps.everyRound?.()
           return report(results, false)
         }
-        results.push(...(await Promise.all(jobs.map((job) => runJob(deps, job, stop)))))
+        results.push(...(await Promise.all(jobs.map((job) => runJob(deps, job, { stop })))))
         if (monotonicMs() >= until) return report(results, true)
       }
     },
@@ -104,48 +109,60 @@ function report(results: readonly RunResult[], isBudgetSpent: boolean): TickRepo
   return { done: count('done'), retried: count('retry'), dead: count('dead'), isBudgetSpent }
 }
 
-/** Each slot of each schedule is enqueued by exactly one process: the row of the schedule decides. */
-async function enqueueSchedules(deps: WorkerDeps): Promise<void> {
+/**
+ * Each slot of each schedule is enqueued by exactly one process: the row of the schedule decides. This process asks for
+ * each slot once.
+ */
+async function enqueueSchedules(deps: WorkerDeps, asked: Map<string, bigint>): Promise<void> {
   const at = deps.clock.now()
   for (const schedule of deps.schedules) {
     const slot = BigInt(at.getTime()) / BigInt(schedule.everyMs)
+    if (asked.get(schedule.name) === slot) continue
     await deps.storage.transaction(async (tx) => {
       if (!(await tx.schedules.claimSlot({ name: schedule.name, slot, at }))) return
       await tx.jobs.enqueue(schedule.job, schedule.input, { dedupeKey: schedule.name })
     })
+    asked.set(schedule.name, slot)
   }
 }
 
-async function runLoop(loop: {
-  deps: WorkerDeps
-  names: readonly string[]
-  concurrency: number
-  pollMs: number
-  upkeep: () => Promise<void>
-  stop: AbortSignal
-}): Promise<void> {
-  const { deps, stop } = loop
+interface Loop {
+  readonly deps: WorkerDeps
+  readonly names: readonly string[]
+  readonly concurrency: number
+  readonly pollMs: number
+  readonly upkeep: () => Promise<void>
+  readonly stop: AbortSignal
+}
+
+async function runLoop(loop: Loop): Promise<void> {
+  const { deps, stop, concurrency } = loop
   const active = new Set<Promise<unknown>>()
+  const slots = createSlots(concurrency)
+  const pace = createPace(concurrency)
+  const upkeep = besideJobs(loop)
   let wake = new AbortController()
   const stopListening = deps.queue.onWake?.(() => wake.abort())
+  const begin = (job: ClaimedJob) => {
+    const run: Promise<unknown> = runJob(deps, job, { stop, slots, onEnd: pace.ended })
+      .catch((error: unknown) =>
+        deps.logger.error({ job: job.name, error: describeError(error) }, 'job result not stored'),
+      )
+      .finally(() => {
+        active.delete(run)
+        // Room again: look at once, there may be more.
+        wake.abort()
+      })
+    active.add(run)
+  }
   while (!stop.aborted) {
+    upkeep.ask()
     try {
-      await loop.upkeep()
-      const room = loop.concurrency - active.size
-      const jobs = room > 0 ? await deps.queue.claim({ names: loop.names, limit: room }) : []
-      for (const job of jobs) {
-        const run: Promise<unknown> = runJob(deps, job, stop)
-          .catch((error: unknown) =>
-            deps.logger.error({ job: job.name, error: describeError(error) }, 'job result not stored'),
-          )
-          .finally(() => {
-            active.delete(run)
-            // Room again: look at once, there may be more.
-            wake.abort()
-          })
-        active.add(run)
-      }
-      if (jobs.length > 0 && jobs.length === room) continue
+      const limit = pace.room(active.size)
+      const jobs = limit > 0 ? await deps.queue.claim({ names: loop.names, limit }) : []
+      for (const job of jobs) begin(job)
+      if (limit > 0) pace.claimed({ limit, count: jobs.length })
+      if (jobs.length > 0 && jobs.length === limit) continue
     } catch (error) {
       deps.logger.error({ error: describeError(error) }, 'worker could not look for jobs')
     }
@@ -153,5 +170,30 @@ async function runLoop(loop: {
     if (wake.signal.aborted) wake = new AbortController()
   }
   stopListening?.()
-  await Promise.allSettled(active)
+  await Promise.allSettled([...active, upkeep.ended()])
+}
+
+/** Upkeep beside the jobs, so that they never wait for it: one round at a time, one more where it was asked for meanwhile. */
+function besideJobs({ deps, upkeep, stop }: Loop): { ask(): void; ended(): Promise<void> } {
+  let isAsked = false
+  let rounds: Promise<void> | null = null
+  const run = async () => {
+    while (isAsked && !stop.aborted) {
+      isAsked = false
+      try {
+        await upkeep()
+      } catch (error) {
+        deps.logger.error({ error: describeError(error) }, 'upkeep of the worker failed')
+      }
+      await sleep(UPKEEP_GAP_MS, stop)
+    }
+    rounds = null
+  }
+  return {
+    ask: () => {
+      isAsked = true
+      rounds ??= run()
+    },
+    ended: () => rounds ?? Promise.resolve(),
+  }
 }

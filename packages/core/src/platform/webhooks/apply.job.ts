@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Clock, ProviderEvent, Providers, WebhookSource } from '../../spec/index.ts'
+import { createBatcher } from '../batching/index.ts'
 import { defineJob, handle, type JobContext, type JobHandler } from '../jobs/index.ts'
 import type { UnitOfWork } from '../unit-of-work/index.ts'
 import {
@@ -7,16 +8,17 @@ import {
   applyTold,
   type EventApplier,
   placeOf,
+  releaseNext,
   type Told,
   type WebhookHandlers,
 } from './apply.ts'
-import type { Delivery } from './delivery.ts'
+import type { OpenedDelivery, QueuedDelivery } from './delivery.ts'
 import type { PointListener } from './points.ts'
 import { describeSafely } from './scrub.ts'
 
 const input = z.object({ id: z.string(), provider: z.string(), subject: z.string().nullable() })
 
-/** Translates a stored delivery and applies what it tells, in one transaction. Those of one subject run in their order. */
+/** Translates a stored delivery and applies what it tells, in one transaction. Those of one subject run one at a time. */
 export const applyDelivery = defineJob<z.infer<typeof input>>({
   name: 'webhooks.apply',
   retry: { attempts: 8, baseMs: 1_000, maxMs: 300_000 },
@@ -37,14 +39,17 @@ export interface ApplyDeps<T extends ApplyTx> {
 
 /** The body of the job, for an applier. */
 export function applyDeliveryJob<T extends ApplyTx>(deps: ApplyDeps<T>): JobHandler {
+  const open = opener(deps)
   return handle(applyDelivery, async ({ id }, context) => {
-    const delivery = await deps.storage.read((tx) => tx.deliveries.get(id))
+    const delivery = await open(id)
     if (delivery === null || delivery.state === 'applied' || delivery.body === null) return
     deps.at('apply.started')
     const adapterVersion = deps.providers[delivery.provider]?.version ?? null
     try {
       const told = await tell(deps, { delivery, body: delivery.body, signal: context.signal })
-      await deps.storage.transaction((tx) => applyTold(deps, tx, { id, told, adapterVersion }))
+      await deps.storage.transaction((tx) =>
+        applyTold({ ...deps, again }, tx, { delivery, told, adapterVersion }),
+      )
       deps.at('apply.committed')
     } catch (error) {
       throw await keepFailure(deps, { delivery, error, adapterVersion, context })
@@ -52,24 +57,47 @@ export function applyDeliveryJob<T extends ApplyTx>(deps: ApplyDeps<T>): JobHand
   })
 }
 
+/** One job of each delivery that is held, whoever enqueues it; the sooner time counts. */
+function again(tx: ApplyTx, { id, provider, subject }: QueuedDelivery, runAt?: Date): Promise<void> {
+  const when = runAt === undefined ? {} : { runAt }
+  return tx.jobs.enqueue(applyDelivery, { id, provider, subject }, { dedupeKey: id, ...when })
+}
+
+/** Bodies of so many bytes at once are read; what was claimed is far less. */
+const READS = { items: 64, weight: 64, waitingItems: 1_000_000, waitingWeight: 1_000_000 }
+
+/** Reads deliveries: those that are taken up at the same time by one statement. */
+function opener<T extends ApplyTx>({
+  storage,
+}: ApplyDeps<T>): (id: string) => Promise<OpenedDelivery | null> {
+  const reads = createBatcher<string, OpenedDelivery | null>({
+    send: async (ids) => {
+      const opened = await storage.read((tx) => tx.deliveries.open(ids))
+      const byId = new Map(opened.map((delivery) => [delivery.id, delivery]))
+      return ids.map((id) => byId.get(id) ?? null)
+    },
+    limits: READS,
+    weigh: () => 1,
+  })
+  return reads.add
+}
+
 /** Keeps why an attempt failed, and answers an error that may stand in logs and in the queue. */
 async function keepFailure<T extends ApplyTx>(
   deps: ApplyDeps<T>,
-  failure: { delivery: Delivery; error: unknown; adapterVersion: string | null; context: JobContext },
+  failure: { delivery: OpenedDelivery; error: unknown; adapterVersion: string | null; context: JobContext },
 ): Promise<Error> {
   const { delivery, adapterVersion, context } = failure
   const error = describeSafely(failure.error, delivery.body)
-  await deps.storage.transaction((tx) =>
-    tx.deliveries.settle({
-      id: delivery.id,
-      state: context.isLastAttempt ? 'dead' : 'received',
-      note: null,
-      error,
-      adapterVersion,
-      applied: delivery.applied,
-      at: deps.clock.now(),
-    }),
-  )
+  await deps.storage.transaction(async (tx) => {
+    // Held first, so that whoever begins to wait for this one at the same time is seen.
+    await tx.deliveries.lock(delivery.id)
+    const { isLastAttempt } = context
+    const state = isLastAttempt ? 'dead' : 'received'
+    await tx.deliveries.settle({ id: delivery.id, state, error, adapterVersion, at: deps.clock.now() })
+    const place = placeOf(delivery)
+    if (isLastAttempt && place !== null) await releaseNext({ again }, tx, place)
+  })
   deps.at('apply.failed')
   return new Error(error)
 }
@@ -77,14 +105,13 @@ async function keepFailure<T extends ApplyTx>(
 /** What a delivery tells, after the provider was asked about what may not be believed. No transaction is open here. */
 async function tell<T extends ApplyTx>(
   deps: ApplyDeps<T>,
-  { delivery, body, signal }: { delivery: Delivery; body: Uint8Array; signal: AbortSignal },
+  { delivery, body, signal }: { delivery: OpenedDelivery; body: Uint8Array; signal: AbortSignal },
 ): Promise<readonly Told[]> {
   const { provider, topic, subject } = delivery
   const source = deps.providers[provider]?.webhooks
   if (source === undefined) throw new Error(`provider ${provider} is not configured any more`)
-  const place = placeOf(delivery)
   // Only saves the question: whether it is too late is decided again inside the transaction.
-  if (place !== null && (await deps.storage.read((tx) => tx.deliveries.isSuperseded(place)))) return []
+  if (delivery.isLate) return []
   const events = source.translate({ body, topic, subject })
   deps.at('apply.translated')
   const told: Told[] = []

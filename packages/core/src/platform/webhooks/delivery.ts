@@ -39,7 +39,18 @@ export interface Delivery {
   readonly appliedAt: Date | null
   /** When its body was removed. */
   readonly emptiedAt: Date | null
+  /** Since when it waits for an earlier one of its subject, or had to; null where it never had. */
+  readonly heldAt: Date | null
 }
+
+/** A delivery as it is taken up. `isLate`: later news of its subject was applied before. */
+export type OpenedDelivery = Delivery & { readonly isLate: boolean }
+
+/** What may have changed of a delivery since it was opened, and what tells its place. */
+export type LockedDelivery = Pick<
+  Delivery,
+  'id' | 'provider' | 'subject' | 'sequence' | 'verdict' | 'state' | 'applied' | 'emptiedAt' | 'heldAt'
+>
 
 /** A delivery without its bytes. */
 export type DeliverySummary = Omit<Delivery, 'body' | 'applied'>
@@ -80,15 +91,14 @@ export interface FailedAttempt {
 export type QueuedDelivery = Pick<Delivery, 'id' | 'provider' | 'subject'>
 
 /** How an attempt at applying ended. */
-export interface Settlement {
+export type Settlement = {
   readonly id: string
-  readonly state: DeliveryState
-  readonly note: DeliveryNote | null
-  readonly error: string | null
   readonly adapterVersion: string | null
-  readonly applied: readonly string[]
   readonly at: Date
-}
+} & (
+  | { readonly state: 'applied'; readonly note: DeliveryNote | null; readonly applied: readonly string[] }
+  | { readonly state: 'received' | 'dead'; readonly error: string }
+)
 
 /** Refusals of one kind within one minute. */
 export interface RefusalCount {
@@ -128,14 +138,23 @@ export interface DeliveryStore {
   /** Stores those that are not there yet, in one statement. Answers the ids of those it stored. */
   insert(deliveries: readonly NewDelivery[]): Promise<readonly string[]>
   get(id: string): Promise<Delivery | null>
-  /** Reads the row and holds it until the transaction ends. */
-  lock(id: string): Promise<Delivery | null>
+  /** Those that exist, in any order. */
+  open(ids: readonly string[]): Promise<readonly OpenedDelivery[]>
+  /** Locks the row until the transaction ends. */
+  lock(id: string): Promise<LockedDelivery | null>
+  /** True when an earlier one of the subject waits to be applied. */
+  hasEarlier(place: SubjectPlace): Promise<boolean>
+  /**
+   * Makes one that is locked wait for an earlier one of its subject, which is locked too. Answers since when it waits;
+   * null: none is left to wait for.
+   */
+  hold(held: { readonly id: string; readonly at: Date }): Promise<Date | null>
   /** Ends an attempt and counts it. One that failed is kept in the history, and never undoes `applied`. */
   settle(settlement: Settlement): Promise<void>
+  /** The first of the subject that waits and was held. */
+  nextHeld(place: Pick<SubjectPlace, 'provider' | 'subject'>): Promise<QueuedDelivery | null>
   /** Attempts that failed, oldest first. At most 200. */
   history(id: string): Promise<readonly FailedAttempt[]>
-  /** True when later news of the subject was applied before. */
-  isSuperseded(place: SubjectPlace): Promise<boolean>
   /** Moves the subject to this place and holds it until the transaction ends. False: it is there or further already. */
   advance(place: SubjectPlace & { readonly at: Date }): Promise<boolean>
   list(query?: PageRequest & DeliveryFilter): Promise<Page<DeliverySummary>>

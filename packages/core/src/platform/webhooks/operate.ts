@@ -84,8 +84,8 @@ async function replayOne({ storage, clock }: OperateDeps, id: string, options: W
     const at = clock.now()
     const delivery = await tx.deliveries.lock(id)
     if (delivery === null) throw new LastroError('not_found', { kind: 'delivery', id })
-    if (delivery.body === null)
-      throw new LastroError('delivery_emptied', { id, at: delivery.emptiedAt?.toISOString() ?? '' })
+    if (delivery.emptiedAt !== null)
+      throw new LastroError('delivery_emptied', { id, at: delivery.emptiedAt.toISOString() })
     const queued = await tx.deliveries.requeue({ ids: [id], limit: 1, at })
     await tx.jobs.enqueueMany(applyDelivery, queued)
     await tx.audit.append({

@@ -11,6 +11,7 @@ export const POINTS = [
   'apply.translated',
   'apply.asked',
   'apply.locked',
+  'apply.held',
   'apply.placed',
   'apply.applied',
   'apply.handled',
