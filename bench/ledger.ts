@@ -1,6 +1,7 @@
 // Measures the ledger's write path beside pgbench, beside itself without group commit and, where its SQL is given,
 // beside pgledger: in one run, interleaved, on a server with default durability.
-//   npm run bench -- ledger [--json] [--peer-sql FILE] [--growth ENTRIES] [--repeats N] [--quick]
+//   npm run bench -- ledger [--json] [--peer-sql FILE] [--growth ENTRIES] [--repeats N] [--quick] [--postgres FOLDER]
+//   npm run bench -- ledger --postgres /usr/lib/postgresql/18/bin    on another build than the one from npm
 //   npm run bench -- ledger --only group_1024_hot,single_64_hot    these alone, without a report
 import { startPostgres } from '@lastro/testing/postgres'
 import { measureEmbedded } from './ledger/embedded.ts'
@@ -34,10 +35,15 @@ const options = {
   entries: Number(valueAfter('--growth') ?? 1_000_000),
   repeats: Number(valueAfter('--repeats') ?? 3),
   only: valueAfter('--only')?.split(','),
+  postgres: valueAfter('--postgres'),
 }
 const say = (text: string) => process.stderr.write(`${text}\n`)
 
-const server = await startPostgres()
+const server = await startPostgres(
+  options.postgres === undefined
+    ? {}
+    : { binaries: { initdb: `${options.postgres}/initdb`, postgres: `${options.postgres}/postgres` } },
+)
 try {
   await makeTemplate(server.url)
   const runs = options.quick || options.only ? await quick() : await full()

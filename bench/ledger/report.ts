@@ -86,7 +86,7 @@ export function quickReport(
   else console.log(invariants.ok ? 'The books are right.' : breaches.join('\n'))
 }
 
-/** Writes `bench/results/ledger-<date>.{json,md}` and prints the report, or one line of JSON. */
+/** Writes `bench/results/ledger-<date>-postgres-<major>.{json,md}` and prints the report, or one line of JSON. */
 export function writeReport(figures: Figures, { json }: { readonly json: boolean }): void {
   const raw = ratiosOf(figures)
   const ratios = Object.fromEntries(Object.entries(raw).map(([name, value]) => [name, rounded(value)]))
@@ -112,7 +112,8 @@ export function writeReport(figures: Figures, { json }: { readonly json: boolean
     embedded: embedded.results,
   }
   const folder = join(root, 'bench/results')
-  const name = join(folder, `ledger-${figures.at.toISOString().slice(0, 10)}`)
+  const major = String(machine.postgres).split('.')[0]
+  const name = join(folder, `ledger-${figures.at.toISOString().slice(0, 10)}-postgres-${major}`)
   const text = reportText(figures, { raw, ok: invariants.ok })
   mkdirSync(folder, { recursive: true })
   writeFileSync(`${name}.json`, `${JSON.stringify(whole, null, 2)}\n`)

@@ -88,6 +88,9 @@ export async function oneValue(url: string, text: string): Promise<string> {
   return withClient(url, async (client) => String(Object.values((await client.query(text)).rows[0] ?? {})[0]))
 }
 
+/** How the server was compiled: the one from npm for size, those of most distributions for speed. */
+const OPTIMISATION = `select coalesce((regexp_match(setting, '.*(-O[0-9a-z]*)'))[1], '?') from pg_config where name = 'CFLAGS'`
+
 /** The machine, named: figures hold for it only. */
 export async function machine(url: string): Promise<Readonly<Record<string, string | number>>> {
   return {
@@ -96,6 +99,7 @@ export async function machine(url: string): Promise<Readonly<Record<string, stri
     memoryGb: Math.round(totalmem() / 2 ** 30),
     node: process.version,
     postgres: await oneValue(url, 'show server_version'),
+    compiledWith: await oneValue(url, OPTIMISATION),
     fsync: await oneValue(url, 'show fsync'),
     synchronousCommit: await oneValue(url, 'show synchronous_commit'),
     walSyncMethod: await oneValue(url, 'show wal_sync_method'),
