@@ -8,6 +8,7 @@ import {
   ACCOUNT_COLUMNS,
   type AccountRow,
   TRANSFER_COLUMNS,
+  TRANSFER_DETAILS,
   TRANSFER_SOURCE,
   type TransferRow,
   type TrialRow,
@@ -47,21 +48,29 @@ export const LEDGER_SQL = {
     where booked.number > $1::text::bigint order by booked.number limit $2::int`,
   transfersOfCause: `select ${TRANSFER_COLUMNS} from ${TRANSFER_SOURCE}
     where booked.cause = $3::text and booked.number > $1::text::bigint order by booked.number limit $2::int`,
-  // Each side by its own index, then the first rows of both.
-  transfersOfAccount: `with side as (
-      (select number, debit_version as version from lastro.ledger_transfer
-        where debit_account = (select number from lastro.ledger_account where id = $3::text)
+  // The first versions of both sides, from their indexes alone where no cause is asked for; then only those rows.
+  transfersOfAccount: `with account as materialized (select number from lastro.ledger_account where id = $3::text),
+    side as (
+      (select debit_version as version, true as is_debit from lastro.ledger_transfer
+        where debit_account = (select number from account)
           and debit_version > $1::text::bigint and ($4::text is null or cause = $4)
         order by debit_version limit $2::int)
       union all
-      (select number, credit_version from lastro.ledger_transfer
-        where credit_account = (select number from lastro.ledger_account where id = $3::text)
+      (select credit_version, false from lastro.ledger_transfer
+        where credit_account = (select number from account)
           and credit_version > $1::text::bigint and ($4::text is null or cause = $4)
         order by credit_version limit $2::int)
+      order by version limit $2::int
     )
     select ${TRANSFER_COLUMNS}, side.version::text as version
-    from side join ${TRANSFER_SOURCE} on booked.number = side.number
-    order by side.version limit $2::int`,
+    from side cross join lateral (
+      select * from lastro.ledger_transfer
+      where side.is_debit and debit_account = (select number from account) and debit_version = side.version
+      union all
+      select * from lastro.ledger_transfer
+      where not side.is_debit and credit_account = (select number from account) and credit_version = side.version
+    ) booked ${TRANSFER_DETAILS}
+    order by side.version`,
   trialBalance: `select asset, count(*)::int as accounts, sum(debits_posted)::text as debits_posted,
       sum(credits_posted)::text as credits_posted, sum(debits_pending)::text as debits_pending,
       sum(credits_pending)::text as credits_pending
