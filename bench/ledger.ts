@@ -1,11 +1,13 @@
 // Measures the ledger's write path beside pgbench, beside itself without group commit and, where its SQL is given,
 // beside pgledger: in one run, interleaved, on a server with default durability.
 //   npm run bench -- ledger [--json] [--peer-sql FILE] [--growth ENTRIES] [--repeats N] [--quick] [--postgres FOLDER]
-//   npm run bench -- ledger --postgres /usr/lib/postgresql/18/bin    on another build than the one from npm
+// It starts the server that the distribution installed, where there is one, else the one from npm, which is compiled for
+// size. `--postgres npm` takes that one, `--postgres FOLDER` any other.
 //   npm run bench -- ledger --only group_1024_hot,single_64_hot    these alone, without a report
 import { startPostgres } from '@lastro/testing/postgres'
 import { measureEmbedded } from './ledger/embedded.ts'
 import { measureGrowth, median } from './ledger/growth.ts'
+import { installedServer } from './ledger/installed.ts'
 import { installPeer } from './ledger/peer.ts'
 import { yardstick } from './ledger/pgbench.ts'
 import { type Figures, quickReport, writeReport } from './ledger/report.ts'
@@ -35,12 +37,12 @@ const options = {
   entries: Number(valueAfter('--growth') ?? 1_000_000),
   repeats: Number(valueAfter('--repeats') ?? 3),
   only: valueAfter('--only')?.split(','),
-  postgres: valueAfter('--postgres'),
+  postgres: valueAfter('--postgres') ?? installedServer() ?? 'npm',
 }
 const say = (text: string) => process.stderr.write(`${text}\n`)
 
 const server = await startPostgres(
-  options.postgres === undefined
+  options.postgres === 'npm'
     ? {}
     : { binaries: { initdb: `${options.postgres}/initdb`, postgres: `${options.postgres}/postgres` } },
 )

@@ -1,8 +1,9 @@
 /** The yardstick everybody has: pgbench's simple update, which commits one update and one insert. */
 import { execFile } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { promisify } from 'node:util'
 import pg from 'pg'
+import { installedFolders } from './installed.ts'
 
 const SCALE = 10
 
@@ -21,9 +22,7 @@ export function yardstick(url: string): Yardstick {
 }
 
 function findBinary(): string | null {
-  const folders = (process.env.PATH ?? '').split(':')
-  const root = '/usr/lib/postgresql'
-  if (existsSync(root)) folders.push(...readdirSync(root).map((version) => `${root}/${version}/bin`))
+  const folders = [...(process.env.PATH ?? '').split(':'), ...installedFolders()]
   return folders.map((folder) => `${folder}/pgbench`).find((path) => existsSync(path)) ?? null
 }
 
