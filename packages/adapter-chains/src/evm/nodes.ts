@@ -1,15 +1,10 @@
-import { createHttp, type Http, type HttpResult, isCertificateRefused } from '@lastro/adapter-kit'
-import { isProviderError, ProviderError, type ProviderErrorKind, reveal } from '@lastro/core/spec'
-import type { Endpoint } from './endpoint.ts'
+import { createHttp, type Http, type HttpResult } from '@lastro/adapter-kit'
+import { ProviderError, reveal } from '@lastro/core/spec'
+import type { Endpoint } from '../endpoint.ts'
+import { isPassing, kindOfTrouble, parseAnswer, type RpcAnswer } from '../json-rpc.ts'
 import { kindOfRpcError, type RpcError } from './rpc-errors.ts'
-import { misconfigured, unavailable, unexpectedAnswer } from './trouble.ts'
+import { misconfigured, unexpectedAnswer } from './trouble.ts'
 import { quantity } from './wire.ts'
-
-/** What a node says to one call: a result, or a refusal in its own words. */
-export type RpcAnswer =
-  | { readonly kind: 'result'; readonly value: unknown }
-  /** `message` is safe to show. */
-  | { readonly kind: 'error'; readonly code: number; readonly message: string }
 
 /** Calls one node. Both verbs throw `ProviderError` for trouble on the way. */
 export interface Rpc {
@@ -45,47 +40,24 @@ export interface Nodes {
   read<T>(step: (rpc: Rpc) => Promise<T>, signal?: AbortSignal): Promise<T>
 }
 
-/** What makes it worth asking the next node. */
-const NEXT_NODE: ReadonlySet<ProviderErrorKind> = new Set(['unavailable', 'rate_limited', 'unauthorized'])
-
 /** Statuses with which a node may carry a JSON-RPC refusal; a 5xx says nothing, whatever its body says. */
 const SPEAKS = (status: number) =>
   (status >= 200 && status < 300) || status === 400 || status === 404 || status === 405 || status === 422
 
-/** Reads a JSON-RPC body; null when it is none. */
-function parseAnswer(json: unknown, show: (text: string) => string): RpcAnswer | null {
-  if (typeof json !== 'object' || json === null) return null
-  const error: unknown = Reflect.get(json, 'error')
-  if (typeof error === 'object' && error !== null) {
-    const message: unknown = Reflect.get(error, 'message')
-    const code: unknown = Reflect.get(error, 'code')
-    return {
-      kind: 'error',
-      code: typeof code === 'number' ? code : 0,
-      message: show(typeof message === 'string' ? message : 'no message'),
-    }
-  }
-  return 'result' in json ? { kind: 'result', value: json.result } : null
-}
-
 function httpTrouble(id: string, node: string, result: HttpResult): ProviderError {
+  const kind = kindOfTrouble(result)
   if (result.kind === 'failed') {
     const { cause } = result
-    const message = `${node} did not answer: ${cause.code}.`
-    if (isCertificateRefused(cause) || cause.code === 'REQUEST_NOT_BUILT')
-      return misconfigured(id, message, { cause })
     if (cause.code === 'BODY_TOO_LARGE')
       return unexpectedAnswer(id, `${node} answered more than maxBodyBytes.`)
-    return unavailable(id, message, { cause })
+    return new ProviderError(
+      { provider: id, kind, message: `${node} did not answer: ${cause.code}.` },
+      { cause },
+    )
   }
-  const { status } = result
-  const message = `${node} answered with status ${status}.`
-  if (status === 401 || status === 403) {
-    return new ProviderError({ provider: id, kind: 'unauthorized', message })
-  }
-  if (status === 429) return new ProviderError({ provider: id, kind: 'rate_limited', message })
-  if (status >= 500 || status === 408 || status === 425) return unavailable(id, message)
-  return unexpectedAnswer(id, `${node} answered with status ${status}, and no JSON-RPC.`)
+  const what = `${node} answered with status ${result.status}`
+  const message = kind === 'unexpected_answer' ? `${what}, and no JSON-RPC.` : `${what}.`
+  return new ProviderError({ provider: id, kind, message })
 }
 
 function createNode(id: string, endpoint: Endpoint, http: Http): Node {
@@ -154,7 +126,7 @@ export function createNodes(facts: {
           await prove(node, rpc)
           return await step(rpc)
         } catch (error) {
-          if (!isProviderError(error) || !NEXT_NODE.has(error.kind)) throw error
+          if (!isPassing(error)) throw error
           last = error
         }
       }

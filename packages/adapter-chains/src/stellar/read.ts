@@ -5,10 +5,11 @@ import {
   type ContractEventSource,
   ProviderError,
 } from '@lastro/core/spec'
+import { isPassing } from '../json-rpc.ts'
 import { filtersOf, type WireFilter } from './filters.ts'
 import type { ResolvedStellarOptions } from './options.ts'
 import { isPlace, ledgerOf, nextLedgerAfter } from './place.ts'
-import { isPassing, RPC_CODES, type RpcNode, type RpcNodes, refusal } from './rpc.ts'
+import { RPC_CODES, type RpcNode, type RpcNodes, refusal } from './rpc.ts'
 import { readPage, readRange, type WirePage } from './wire.ts'
 
 /** What reading needs. */

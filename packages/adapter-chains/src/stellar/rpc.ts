@@ -1,19 +1,8 @@
-import { createHttp, type Http, type HttpResult, isCertificateRefused } from '@lastro/adapter-kit'
-import {
-  isProviderError,
-  ProviderError,
-  type ProviderErrorKind,
-  reveal,
-  type Secret,
-} from '@lastro/core/spec'
-import type { Endpoint } from '../evm/endpoint.ts'
+import { createHttp, type Http, type HttpResult } from '@lastro/adapter-kit'
+import { ProviderError, type ProviderErrorKind, reveal, type Secret } from '@lastro/core/spec'
+import type { Endpoint } from '../endpoint.ts'
+import { kindOfTrouble, parseAnswer, type RpcAnswer } from '../json-rpc.ts'
 import type { ResolvedStellarOptions } from './options.ts'
-
-/** What a node says to one call: a result, or a refusal in its own words. */
-export type RpcAnswer =
-  | { readonly kind: 'result'; readonly value: unknown }
-  /** `message` is safe to show. */
-  | { readonly kind: 'refused'; readonly code: number; readonly message: string }
 
 /** One node. */
 export interface RpcNode {
@@ -58,34 +47,6 @@ export function refusal(
   const { node, method, code, message } = about
   const kind = KINDS.get(code) ?? 'unexpected_answer'
   return new ProviderError({ provider: id, kind, message: `${node} refused ${method} (${code}): ${message}` })
-}
-
-/** Reads a JSON-RPC body; null when it is none. */
-function parseAnswer(json: unknown, show: (text: string) => string): RpcAnswer | null {
-  if (typeof json !== 'object' || json === null) return null
-  const error: unknown = Reflect.get(json, 'error')
-  if (typeof error === 'object' && error !== null) {
-    const message: unknown = Reflect.get(error, 'message')
-    const code: unknown = Reflect.get(error, 'code')
-    return {
-      kind: 'refused',
-      code: typeof code === 'number' ? code : 0,
-      message: show(typeof message === 'string' ? message : 'no message'),
-    }
-  }
-  return 'result' in json ? { kind: 'result', value: json.result } : null
-}
-
-function kindOfTrouble(result: HttpResult): ProviderErrorKind {
-  if (result.kind === 'failed') {
-    const { cause } = result
-    if (isCertificateRefused(cause) || cause.code === 'REQUEST_NOT_BUILT') return 'misconfigured'
-    return cause.code === 'BODY_TOO_LARGE' ? 'unexpected_answer' : 'unavailable'
-  }
-  const { status } = result
-  if (status === 401 || status === 403) return 'unauthorized'
-  if (status === 429) return 'rate_limited'
-  return status >= 500 || status === 408 || status === 425 ? 'unavailable' : 'unexpected_answer'
 }
 
 function trouble(id: string, node: string, result: HttpResult): ProviderError {
@@ -145,14 +106,6 @@ export interface RpcNodes {
   readonly all: readonly RpcNode[]
   /** Asks a node once, before its first use, which network it serves. @throws ProviderError where it is another one. */
   prove(node: RpcNode, signal?: AbortSignal): Promise<void>
-}
-
-/** What makes it worth asking the next node. */
-const NEXT_NODE: ReadonlySet<ProviderErrorKind> = new Set(['unavailable', 'rate_limited', 'unauthorized'])
-
-/** True when another node may do better. */
-export function isPassing(error: unknown): boolean {
-  return isProviderError(error) && NEXT_NODE.has(error.kind)
 }
 
 /** The nodes at these addresses. */

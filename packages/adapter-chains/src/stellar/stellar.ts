@@ -1,10 +1,11 @@
 import { type ContractEventSource, defineProvider, type Probe } from '@lastro/core/spec'
-import { endpoints } from '../evm/endpoint.ts'
+import { endpoints } from '../endpoint.ts'
+import { isPassing } from '../json-rpc.ts'
 import { VERSION } from '../version.ts'
 import { resolveOptions, type StellarOptions } from './options.ts'
 import { probe } from './probe.ts'
 import { rangeOf, readEvents, type StellarContext } from './read.ts'
-import { createNodes, isPassing } from './rpc.ts'
+import { createNodes } from './rpc.ts'
 
 /** What `stellar` makes. */
 export interface StellarProvider {
